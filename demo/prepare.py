@@ -14,6 +14,8 @@ from typing import Any
 import django
 from django.core.management import call_command
 
+from vault.accounts import find as find_account
+
 
 def main() -> int:
     """Prepare; an error is a traceback in the log of the preparation."""
@@ -36,9 +38,7 @@ def _add_wiki(metadata: dict[str, Any]) -> dict[str, str]:
 
 
 def _create_accounts(accounts: list[dict[str, Any]]) -> None:
-    from vault.accounts import find  # its settings are there only after django.setup()
-
-    missing = [account for account in accounts if find(account["username"]) is None]
+    missing = [account for account in accounts if find_account(account["username"]) is None]
     if missing:
         _command("createaccount", "--from", "-", given=missing)
 
