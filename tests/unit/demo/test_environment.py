@@ -26,7 +26,7 @@ from demo.environment import Demo, Place, State, load_secrets
 from demo.postgres import Server
 from demo.tls import CertificateUnusable, usable_key
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 
 from demo.processes import Probe, Program, ProgramFailed, Supervisor
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SERVE = (
     "import http.server, sys\n"
     "class Handler(http.server.BaseHTTPRequestHandler):\n"
