@@ -1,0 +1,154 @@
+"""Every page with something on it: its template, and what its view would say.
+
+For tests of the pages as such (markup, words, weight, pictures); what the views really say is
+tried by the journeys.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any, Final
+
+from django import forms
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+WIKI: Final = "Ωμέγα & <Co>"  # no word of it is English, and it must be escaped
+USERNAME: Final = "Ωμέγα <b>"
+FLOW: Final = "0123456789" * 110
+REFERENCE: Final = "1234-5678"
+SITE_NAME: Final = "Ψ"
+HOME: Final = "https://1.2.3.4/"
+
+
+class EveryField(forms.Form):
+    """One field of each kind that forms/field.html knows."""
+
+    hidden = forms.CharField(widget=forms.HiddenInput)
+    text = forms.CharField(label="1", help_text="2")
+    password = forms.CharField(label="3", help_text="4", widget=forms.PasswordInput)
+    email = forms.EmailField(label="5", required=False)
+    keep = forms.BooleanField(label="6", help_text="7", required=False)
+    must = forms.BooleanField(label="8")
+    reason = forms.CharField(label="9", widget=forms.Textarea)
+
+    def clean(self) -> None:
+        """Refuse the whole, so that there is an error without a field."""
+        raise forms.ValidationError("10")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A page to look at."""
+
+    template: str
+    context: dict[str, Any] = field(default_factory=dict)
+
+    def render(self, **more: Any) -> str:
+        """Give its HTML, as if the context processors had run."""
+        return render_to_string(self.template, {**FRAME, **self.context, **more})
+
+
+FRAME: Final[dict[str, Any]] = {
+    "site_name": SITE_NAME,
+    "support": "1@2.3",
+    "languages": [("en", "1"), ("ar", "2")],
+    "language_next": "/",
+    "current_session": None,
+    "csrf_token": "0" * 64,
+}
+_SIGNED_IN: Final = SimpleNamespace(username=USERNAME)
+_NOW: Final = timezone.now()
+_HERE: Final = SimpleNamespace(
+    is_current=True, agent="1", signed_in_at=_NOW, last_seen_at=_NOW, wikis=[WIKI, "Ψ"]
+)
+_THERE: Final = SimpleNamespace(
+    is_current=False,
+    agent="2",
+    signed_in_at=_NOW - timedelta(days=3),
+    last_seen_at=_NOW - timedelta(hours=5),
+    wikis=[],
+)
+_ACCOUNT: Final = SimpleNamespace(username=USERNAME, id="01234567-0123-7012-8012-012345678901")
+_TO_WIKI: Final = {"flow": FLOW, "destination_name": WIKI}
+_OFFERED: Final = {"restart_url": "/1", "destination_name": WIKI}
+
+
+def _account(**more: Any) -> Sample:
+    return Sample("accounts/account.html", {"account": _ACCOUNT, "sessions": [_HERE], **more})
+
+
+PAGES: Final[dict[str, Sample]] = {
+    "home": Sample("home.html", {"wikis": [SimpleNamespace(name=WIKI, home_uri=HOME)]}),
+    "privacy": Sample("privacy.html"),
+    "sign-in": Sample("accounts/sign_in.html", {"form": EveryField(), **_TO_WIKI}),
+    "sign-in-error": Sample("accounts/sign_in.html", {"form": EveryField({}), **_TO_WIKI}),
+    "sign-in-notice": Sample("accounts/sign_in.html", {"form": EveryField(), "notice": "1"}),
+    "sign-in-again": Sample(
+        "accounts/sign_in.html",
+        {"form": EveryField(), "reauthenticate": True, "current_session": _SIGNED_IN},
+    ),
+    "sign-up": Sample("accounts/sign_up.html", {"form": EveryField(), **_TO_WIKI}),
+    "sign-up-error": Sample("accounts/sign_up.html", {"form": EveryField({}), **_TO_WIKI}),
+    "sign-out": Sample("accounts/sign_out.html", {"current_session": _SIGNED_IN}),
+    "sign-out-from-wiki": Sample(
+        "accounts/sign_out.html", {"return_url": HOME, "destination_name": WIKI}
+    ),
+    "signed-out": Sample("accounts/signed_out.html"),
+    "signed-out-of-wikis": Sample(
+        "accounts/signed_out.html", {"wikis": [WIKI], "return_url": HOME, "return_name": WIKI}
+    ),
+    "account": _account(
+        sessions=[_HERE, _THERE],
+        email=SimpleNamespace(masked="1•@2.3", confirmed=True),
+        password_changed_at=_NOW - timedelta(minutes=2),
+    ),
+    "account-bare": _account(email=None),
+    "account-unconfirmed": _account(email=SimpleNamespace(masked="1•@2.3", confirmed=False)),
+    "change-password": Sample(
+        "accounts/change_password.html", {"form": EveryField(), "current_session": _SIGNED_IN}
+    ),
+    "password-changed": Sample("accounts/password_changed.html", {"ended_sessions": 2}),
+    "password-changed-alone": Sample("accounts/password_changed.html", {"ended_sessions": 0}),
+    "expired": Sample("flow/expired.html", _OFFERED),
+    "expired-flow": Sample("flow/expired.html", _TO_WIKI),
+    "other-browser": Sample("flow/other_browser.html", _OFFERED),
+    "already": Sample("flow/already.html", {**_OFFERED, "current_session": _SIGNED_IN}),
+    "throttled": Sample(
+        "errors/throttled.html",
+        {**_OFFERED, "retry_after": 130, "retry_at": _NOW + timedelta(seconds=130)},
+    ),
+    "throttled-vague": Sample("errors/throttled.html"),
+    "locked": Sample("errors/locked.html", {"reason": "1", "reference": REFERENCE}),
+    "closed": Sample("errors/closed.html", {**_OFFERED, "until": _NOW + timedelta(days=2)}),
+    "closed-vague": Sample("errors/closed.html"),
+    "wiki": Sample(
+        "errors/wiki.html",
+        {"code": "1", "explanation": "2", "wiki_name": WIKI, "home_uri": HOME},
+    ),
+    "wiki-unknown": Sample("errors/wiki.html", {"code": "1", "reference": REFERENCE}),
+    "busy": Sample("errors/503.html", {"retry_after": 5, "reference": REFERENCE}),
+    "form-post": Sample(
+        "sso/form_post.html",
+        {"action": HOME, "fields": {"state": "1"}, "destination_name": WIKI},
+    ),
+    "sso-sign-out": Sample(
+        "sso/sign_out.html",
+        {"fields": {"state": "1"}, "wiki_name": WIKI, "current_session": _SIGNED_IN},
+    ),
+    **{
+        f"error-{code}": Sample(f"errors/{code}.html", {"reference": REFERENCE})
+        for code in ("400", "403", "403_csrf", "404", "405", "413", "500", "503")
+    },
+}
+LETTERS: Final = ("password_changed", "account_locked", "account_unlocked", "sessions_ended")
+LETTER_CONTEXT: Final[dict[str, Any]] = {
+    "username": USERNAME,
+    "at": _NOW,
+    "site_name": "Ψ & Ω",
+    "issuer": HOME,
+    "support": "1@2.3",
+    "reference": REFERENCE,
+    "network_hint": "192.0.2.0/24",
+    "reason": "1 & 2",
+}
