@@ -1,0 +1,1 @@
+"""The wiki's pages and endpoints, one subject a file."""

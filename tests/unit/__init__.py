@@ -1,0 +1,1 @@
+"""What needs no database and no site of ours running."""

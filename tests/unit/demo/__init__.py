@@ -1,0 +1,1 @@
+"""The demo wiki, tried as a process of its own against a small OpenID provider over real HTTP."""
