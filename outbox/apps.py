@@ -1,0 +1,18 @@
+"""Registers this room's own kind of job when Django starts."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class OutboxConfig(AppConfig):
+    """What leaves the site."""
+
+    name = "outbox"
+    verbose_name = _("Outbox")
+
+    def ready(self) -> None:
+        """Register the handler of letters."""
+        # Imported here: they may need apps that are not loaded when this module is.
+        from outbox import handlers, letters  # noqa: PLC0415
+
+        handlers.register(letters.KIND, letters.send_letter)

@@ -1,0 +1,203 @@
+"""Letters: the same bytes each time, one recipient, links from one origin (V-host)."""
+
+import email
+import email.policy
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import settings as site
+
+from outbox.errors import Undeliverable
+from outbox.letters import _address, write_letter
+from outbox.mail import connection_to
+from tests.unit.outbox.jobs import WRITTEN, job
+from vault.outbox import Job
+from vault.seals import seal_address
+
+ADDRESS = "anna@example.org"
+
+
+@pytest.fixture(autouse=True)
+def _site(settings: Any) -> None:
+    settings.ISSUER = "https://auth.example.org"
+    settings.SITE_NAME = "Wiki accounts"
+    settings.SUPPORT = "support@example.org"
+    settings.DEFAULT_FROM_EMAIL = "no-reply@example.org"
+
+
+def letter_job(number: int = 7, **changes: Any) -> Job:
+    """A letter about a changed password."""
+    payload = {
+        "template": "password_changed",
+        "language": "en",
+        "username": "Anna & <Bob>",
+        "at": int(WRITTEN.timestamp()),
+        "reference": "ABCD-1234",
+        **changes,
+    }
+    return job(number, **payload)
+
+
+def received(letter_bytes: bytes) -> email.message.EmailMessage:
+    """A letter as a mail reader reads it."""
+    return email.message_from_bytes(letter_bytes, policy=email.policy.default)  # type: ignore[arg-type,return-value]
+
+
+def test_letter_says_who_what_when_and_where_to_turn() -> None:
+    """A letter has all that its reader needs, as plain text without HTML's escapes."""
+    message = received(write_letter(letter_job(), ADDRESS).message().as_bytes())
+    body = message.get_content()
+    assert message["To"] == ADDRESS
+    assert message["From"] == "no-reply@example.org"
+    assert message["Subject"] == "Your password was changed on Wiki accounts"
+    assert message["Auto-Submitted"] == "auto-generated"
+    for expected in (
+        "Hello Anna & <Bob>,",
+        "support@example.org",
+        "https://auth.example.org",
+        "ABCD-1234",
+        "Nov. 23, 2026, 6:20 a.m. UTC",
+    ):
+        assert expected in body
+
+
+def test_letter_written_twice_is_the_same_bytes() -> None:
+    """A resend can be recognised: not one byte differs, whenever it is made."""
+    first, second = (write_letter(letter_job(), ADDRESS).message().as_bytes() for _ in range(2))
+    assert first == second
+    message = received(first)
+    assert message["Date"].datetime == datetime(2026, 11, 23, 6, 20, tzinfo=UTC)
+    assert message["Message-ID"].endswith("@auth.example.org>")
+
+
+def test_letters_of_two_jobs_have_message_ids_that_count_nothing() -> None:
+    """Two letters never share an id, and an id doesn't tell how many were sent."""
+    ids = [
+        str(write_letter(letter_job(n), ADDRESS).message()["Message-ID"]) for n in (123456, 123457)
+    ]
+    assert ids[0] != ids[1]
+    assert not any("123456" in each or "123457" in each for each in ids)
+
+
+@pytest.mark.parametrize("name", ["username", "reference"])
+def test_letter_with_line_breaks_in_its_values_gains_no_header(name: str) -> None:
+    """Nothing that somebody chose can add a header or a recipient."""
+    hostile = "x\r\nBcc: evil@example.net\r\n\r\nbody"
+    message = received(write_letter(letter_job(**{name: hostile}), ADDRESS).message().as_bytes())
+    assert message["Bcc"] is None
+    assert message["To"] == ADDRESS
+
+
+def test_letter_whose_subject_has_line_breaks_keeps_it_on_one_line(settings: Any) -> None:
+    """A subject is folded to one line before it becomes a header."""
+    settings.SITE_NAME = "Wiki\r\nBcc: evil@example.net"
+    message = received(write_letter(letter_job(), ADDRESS).message().as_bytes())
+    assert message["Bcc"] is None
+    assert "Bcc: evil@example.net" in message["Subject"]
+
+
+def test_letter_values_of_the_site_cant_be_replaced_by_the_payload() -> None:
+    """Links come from the configured issuer, whatever a payload says (V-host)."""
+    letter = write_letter(
+        letter_job(issuer="https://evil.example", support="evil", site_name="Evil"), ADDRESS
+    )
+    assert "evil" not in letter.body.lower()
+    assert "https://auth.example.org" in letter.body
+
+
+@pytest.mark.parametrize("language", ["xx", "", None, 7, "../../etc/passwd", "en-GB"])
+def test_letter_in_an_unknown_language_is_written_in_the_sites(language: object) -> None:
+    """A language that isn't there never stops a letter."""
+    assert "password was changed" in write_letter(letter_job(language=language), ADDRESS).subject
+
+
+@pytest.mark.parametrize("name", ["missing_letter", "../accounts/login", "", None, "base.txt"])
+def test_letter_without_a_template_is_undeliverable(name: object) -> None:
+    """Only a template of the letters' folder is rendered."""
+    with pytest.raises(Undeliverable):
+        write_letter(letter_job(template=name), ADDRESS)
+
+
+def test_letter_without_a_time_is_undeliverable() -> None:
+    """A letter whose bytes couldn't be repeated isn't written."""
+    with pytest.raises(Undeliverable):
+        write_letter(letter_job(at=None), ADDRESS)
+
+
+def every_letter() -> list[str]:
+    """The names of all letters that there are templates for."""
+    folder = Path(site.BASE_DIR) / "templates" / "emails"
+    return sorted(file.name.split(".")[0] for file in folder.glob("*.subject.txt"))
+
+
+@pytest.mark.parametrize("name", every_letter())
+def test_letter_of_every_template_can_be_written(name: str) -> None:
+    """Each letter has a subject, a body, and no unfilled or escaped place."""
+    letter = write_letter(letter_job(template=name), ADDRESS)
+    assert letter.subject
+    assert "{{" not in letter.body
+    assert "&amp;" not in letter.body
+    assert "ABCD-1234" in letter.body
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "anna",
+        "@example.org",
+        "anna@",
+        "anna@example.org\r\nBcc: evil@example.net",
+        "anna@example.org, evil@example.net",
+        "anna@example.org;evil@example.net",
+        "Anna <anna@example.org>",
+        "<anna@example.org>",
+        "anna@evil@example.org",
+        '"anna evil"@example.org',
+        "anna@example.org\x00",
+        "anna @example.org",
+        "änna@example.org",
+        "anna@[127.0.0.1]",
+    ],
+)
+def test_letter_to_an_address_of_another_form_is_undeliverable(address: str, playing: Any) -> None:
+    """An address is one plain recipient or nothing."""
+    with playing("worker"):
+        good, account = sealed_letter(ADDRESS)
+        assert _address(good) == ADDRESS
+        bad = Job(**{**vars(good), "sealed_address": seal_address(address, account)})
+        with pytest.raises(Undeliverable):
+            _address(bad)
+
+
+def sealed_letter(address: str) -> tuple[Job, Any]:
+    """A letter with its address sealed, and the account it belongs to."""
+    plain = letter_job()
+    assert plain.account_id is not None
+    sealed = seal_address(address, plain.account_id)
+    return Job(**{**vars(plain), "sealed_address": sealed}), plain.account_id
+
+
+def test_letter_with_somebody_elses_address_is_undeliverable(playing: Any) -> None:
+    """An address moved to another account's letter doesn't open."""
+    with playing("worker"):
+        good, _ = sealed_letter(ADDRESS)
+        with pytest.raises(Undeliverable):
+            _address(Job(**{**vars(good), "account_id": uuid4()}))
+
+
+def test_letter_sent_twice_to_files_is_one_file(tmp_path: Path) -> None:
+    """A resend replaces the same file; a second letter has a file of its own; no draft stays."""
+    mailbox = tmp_path / "mail"
+    for number in (1, 2, 1):
+        letter = write_letter(letter_job(number), ADDRESS)
+        letter.connection = connection_to(f"file://{mailbox}")
+        letter.send()
+    files = sorted(mailbox.iterdir())
+    assert len(files) == 2
+    assert all(file.name.startswith("20261123T062000Z-") for file in files)
+    assert all(file.suffix == ".eml" for file in files)
+    assert received(files[0].read_bytes())["To"] == ADDRESS
