@@ -5,8 +5,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from . import cookies
@@ -63,6 +65,11 @@ def newest(title: str) -> Revision | None:
         .order_by("-number")
         .first()
     )
+
+
+def listed() -> QuerySet[Any]:
+    """All pages by title; each knows when it was `changed` last."""
+    return Page.objects.annotate(changed=Max("revisions__at"))
 
 
 def save(*, title: str, typed: Typed, author: Account | None) -> Revision:

@@ -83,4 +83,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    # A 404 is a page here, not news.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }

@@ -21,6 +21,7 @@ urlpatterns = [
     path("mail", mail.mailbox, name="mail"),
     path("mail/<str:key>", mail.letter, name="letter"),
     path("mail/<str:key>/html", mail.letter_html, name="letter-html"),
+    path("icon.svg", asset.icon, name="icon"),
     path("style.css", asset.style, name="style"),
     path("health", asset.health, name="health"),
 ]

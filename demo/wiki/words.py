@@ -25,7 +25,7 @@ WORDS: dict[str, dict[str, str]] = {
     "sign_in": {"en": "Sign in", "fr": "Se connecter"},
     "sign_out": {"en": "Sign out", "fr": "Se déconnecter"},
     "create_account": {"en": "Create account", "fr": "Créer un compte"},
-    "signed_in_as": {"en": "Signed in as", "fr": "Connecté en tant que"},
+    "signed_in_as": {"en": "Signed in as", "fr": "Compte :"},
     "navigation": {"en": "Wiki", "fr": "Wiki"},
     "your_account": {"en": "Your account", "fr": "Votre compte"},
     "footer": {
@@ -188,7 +188,7 @@ WORDS: dict[str, dict[str, str]] = {
         "fr": "Il n’a pas été possible de vérifier que la réponse venait du site de connexion ; "
         "elle a donc été refusée. Veuillez réessayer.",
     },
-    "logged_out_title": {"en": "You are signed out", "fr": "Vous êtes déconnecté"},
+    "logged_out_title": {"en": "You are signed out", "fr": "Déconnexion réussie"},
     "logged_out_text": {
         "en": "You can go on reading. To edit, sign in again.",
         "fr": "Vous pouvez continuer à lire. Pour modifier, reconnectez-vous.",

@@ -22,7 +22,11 @@ def choose(request: HttpRequest) -> HttpResponse:
         return render(
             request,
             "wiki/index.html",
-            {"pages": [], "title_error": True, "typed_title": request.GET.get("title", "")},
+            {
+                "pages": pages.listed(),
+                "title_error": True,
+                "typed_title": request.GET.get("title", ""),
+            },
         )
     return redirect("edit", title.replace(" ", "_"))
 

@@ -1,12 +1,11 @@
 """Reading: the front page, the list of pages, one page, its history, one revision."""
 
-from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from demo.wiki import markup, pages, settings
-from demo.wiki.models import Page, Revision
+from demo.wiki.models import Revision
 from demo.wiki.words import say
 
 from .guards import recognises_reader
@@ -33,8 +32,7 @@ def read(request: HttpRequest, slug: str) -> HttpResponse:
 @recognises_reader
 def index(request: HttpRequest) -> HttpResponse:
     """All pages, by title, with when each was changed last."""
-    listed = Page.objects.annotate(changed=Max("revisions__at"))
-    return render(request, "wiki/index.html", {"pages": listed})
+    return render(request, "wiki/index.html", {"pages": pages.listed()})
 
 
 @require_safe

@@ -94,7 +94,7 @@ def test_reader_signed_in_at_one_wiki_is_recognised_by_the_other_unasked(
     browser.get(f"{wiki.origin}/auth/login")
     page = browser.get(f"{french_wiki.origin}/")
     assert shown_name(page) == "Alice"
-    assert "Connecté en tant que" in page.text
+    assert "Se déconnecter" in page.text
     assert provider.calls("/authorize")[-1]["prompt"] == "none"
 
 
