@@ -28,7 +28,7 @@ def _site(settings: Any) -> None:
     settings.DEFAULT_FROM_EMAIL = "no-reply@example.org"
 
 
-def letter_job(number: int = 7, **changes: Any) -> Job:
+def letter_job(number: int = 7, /, **changes: Any) -> Job:
     """A letter about a changed password."""
     payload = {
         "template": "password_changed",
@@ -43,7 +43,7 @@ def letter_job(number: int = 7, **changes: Any) -> Job:
 
 def received(letter_bytes: bytes) -> email.message.EmailMessage:
     """A letter as a mail reader reads it."""
-    return email.message_from_bytes(letter_bytes, policy=email.policy.default)  # type: ignore[arg-type,return-value]
+    return email.message_from_bytes(letter_bytes, policy=email.policy.default)
 
 
 def test_letter_says_who_what_when_and_where_to_turn() -> None:
@@ -86,7 +86,7 @@ def test_letters_of_two_jobs_have_message_ids_that_count_nothing() -> None:
 def test_letter_with_line_breaks_in_its_values_gains_no_header(name: str) -> None:
     """Nothing that somebody chose can add a header or a recipient."""
     hostile = "x\r\nBcc: evil@example.net\r\n\r\nbody"
-    message = received(write_letter(letter_job(**{name: hostile}), ADDRESS).message().as_bytes())
+    message = received(write_letter(letter_job(7, **{name: hostile}), ADDRESS).message().as_bytes())
     assert message["Bcc"] is None
     assert message["To"] == ADDRESS
 
