@@ -1,0 +1,1 @@
+"""What the endpoints decide and make, without HTTP: requests judged, codes, tokens, logouts."""
