@@ -1,0 +1,1 @@
+"""The site's own table in the site database: the shared counters."""
