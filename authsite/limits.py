@@ -1,0 +1,185 @@
+"""What is refused before anything reads it: wrong host, plain http, odd methods, excess, bad text.
+
+One check a function, in the order in which a request is judged; the first that fails answers.
+Parameters that are well formed but wrong are for the form or endpoint that takes them.
+"""
+
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, DisallowedHost, SuspiciousOperation
+from django.http import HttpRequest, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.http.response import HttpResponseBase
+
+from accounts.services import throttling
+from authsite import policies, problems
+from authsite.client import FORWARDED_BY_STRANGER
+from authsite.origin import own_site
+
+MAX_BODY_BYTES: Final = 64 * 1024
+MAX_URL_BYTES: Final = 8 * 1024
+MAX_HEADER_BYTES: Final = 32 * 1024
+METHODS: Final = ("GET", "HEAD", "POST", "OPTIONS")
+_FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class Refused(Exception):
+    """A request that goes no further: `status` for the client, `reason` for the log."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class RequestLimits:
+    """Judges each request before any other part reads it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the refusal, or let the request go on."""
+        try:
+            for check in CHECKS:
+                check(request)
+        except Refused as refused:
+            return problems.refused(
+                request, status=refused.status, reason=refused.reason, allow=METHODS
+            )
+        return self.get_response(request)
+
+
+def check_host(request: HttpRequest) -> None:
+    """Only our own name, with our own port or none. Probes may name us as they like."""
+    if is_monitor(request):
+        return
+    try:
+        host = request.get_host()
+    except DisallowedHost:
+        raise Refused(400, "host") from None
+    port = host.rpartition(":")[2] if not host.endswith("]") and ":" in host else ""
+    if port and port != str(own_site().port):
+        raise Refused(400, "host")
+
+
+def check_transport(request: HttpRequest) -> None:
+    """An https site answers programs over https only; pages are redirected further in."""
+    if request.is_secure() or not own_site().is_secure or is_monitor(request):
+        return
+    if policies.is_api(request.path_info) or request.method not in {"GET", "HEAD"}:
+        raise Refused(403, "plain_http")
+
+
+def check_method(request: HttpRequest) -> None:
+    """Nothing here takes TRACE, PUT or methods of one's own invention."""
+    if request.method not in METHODS:
+        raise Refused(405, "method")
+
+
+def check_url(request: HttpRequest) -> None:
+    """The address is short, and its path has no NUL."""
+    path = request.path_info
+    if len(path.encode()) + len(request.META.get("QUERY_STRING", "")) > MAX_URL_BYTES:
+        raise Refused(414, "url_length")
+    if "\0" in path:  # bytes that are no UTF-8 Django has written as %XX by now
+        raise Refused(400, "nul")
+
+
+def check_headers(request: HttpRequest) -> None:
+    """All headers together have room for our cookies many times over, and no more."""
+    size = sum(
+        len(name) + len(value)
+        for name, value in request.META.items()
+        if name.startswith("HTTP_") and isinstance(value, str)
+    )
+    if size > MAX_HEADER_BYTES:
+        raise Refused(431, "header_length")
+
+
+def check_body_length(request: HttpRequest) -> None:
+    """The body says once how long it is, and it is short. Nothing has been read of it yet."""
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if request.META.get("HTTP_TRANSFER_ENCODING"):
+        raise Refused(400 if length else 411, "body_framing")
+    if not length:
+        return
+    if not (length.isascii() and length.isdecimal()):
+        raise Refused(400, "body_framing")
+    if len(length) > 12 or int(length) > MAX_BODY_BYTES:
+        raise Refused(413, "body_length")
+
+
+def check_embedding(request: HttpRequest) -> None:
+    """No other site loads a page of ours as its script, picture, frame or fetch.
+
+    Browsers say what a request is for (Fetch Metadata); what says nothing is judged by the cookies
+    it lacks. Navigations from anywhere stay open: that is how wikis send people here.
+    """
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    if site in {"same-origin", "none"} or policies.is_api(request.path_info):
+        return
+    if policies.is_public(request.path_info, static_url=settings.STATIC_URL):
+        return
+    mode = request.headers.get("Sec-Fetch-Mode")
+    if mode != "navigate" or request.headers.get("Sec-Fetch-Dest") not in {"document", None}:
+        raise Refused(403, "cross_site_embedding")
+
+
+def check_parameters(request: HttpRequest) -> None:
+    """Query and form are UTF-8 without NUL, and have no more fields than any form of ours."""
+    query = str(request.META.get("QUERY_STRING", "")).encode("latin-1", "replace")  # PEP 3333
+    check_text(unquote_to_bytes(query))
+    has_form = request.method == "POST" and request.content_type in _FORM_TYPES
+    if has_form and (request.content_params or {}).get("charset", "utf-8").lower() != "utf-8":
+        raise Refused(400, "charset")
+    try:
+        # Reading them here is what makes Django count the fields.
+        values = [value for _name, found in request.GET.lists() for value in found]
+        if has_form:
+            body = request.body
+            check_text(unquote_to_bytes(body) if request.content_type == _FORM_TYPES[0] else body)
+            values += [value for _name, found in request.POST.lists() for value in found]
+    except (SuspiciousOperation, BadRequest, MultiPartParserError):
+        raise Refused(400, "form") from None
+    except UnreadablePostError:
+        raise Refused(400, "body_cut_short") from None
+    if any("\0" in value for value in values):
+        raise Refused(400, "nul")
+
+
+def check_text(raw: bytes) -> None:
+    """Raise Refused unless `raw` is UTF-8 without NUL: PostgreSQL stores neither."""
+    if b"\0" in raw:
+        raise Refused(400, "nul")
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refused(400, "encoding") from None
+
+
+def is_monitor(request: HttpRequest) -> bool:
+    """Tell whether a probe or scraper of ours asks for what is there for it.
+
+    Not when a proxy that nobody named passed it on: then the peer is not the one who asks.
+    """
+    if request.META.get(FORWARDED_BY_STRANGER):
+        return False
+    return request.path_info.startswith(policies.MONITORING_PREFIXES) and throttling.is_within(
+        throttling.client_address(request), settings.METRICS_NETWORKS
+    )
+
+
+CHECKS: Final = (
+    check_method,
+    check_url,
+    check_headers,
+    check_body_length,
+    check_host,
+    check_transport,
+    check_embedding,
+    check_parameters,
+)

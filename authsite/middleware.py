@@ -1,0 +1,140 @@
+"""What every request passes first and every response passes last.
+
+Owns the reference and the log line of a request, the client's address and scheme (nobody behind
+this reads a forwarding header), the response headers, and the way of errors to their page
+(authsite/problems.py). Leaves what is refused to authsite/limits.py. `RequestContext` and
+`ResponseHeaders` stand first in MIDDLEWARE, so that refusals, static files and crashes pass too.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from accounts.services import throttling
+from authsite import metrics, policies, problems
+from authsite.client import settle_client
+from authsite.references import reference_of
+
+log = structlog.get_logger("authsite.requests")
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+_ORIGIN: Final = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?")
+
+
+class RequestContext:
+    """Outermost: settles who asks, gives the request its reference, and writes its log line."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request, and log it without query, cookies or form values."""
+        started = time.perf_counter()
+        settle_client(request)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(reference=reference_of(request))
+        response = self.get_response(request)
+        seconds = time.perf_counter() - started
+        route = metrics.route_of(request)
+        metrics.observe(request, response.status_code, route, seconds)
+        log.info(
+            "request",
+            method=request.method,
+            route=route,
+            status=response.status_code,
+            ms=round(seconds * 1000, 1),
+            network=throttling.client_network(request),
+        )
+        return response
+
+
+class ResponseHeaders:
+    """Puts the headers that every response needs, whoever made it.
+
+    A view may be stricter by setting a header itself; it cannot make a private page cacheable.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request with the headers set."""
+        response = self.get_response(request)
+        public = policies.is_public(request.path_info, static_url=settings.STATIC_URL)
+        headers = response.headers
+        headers["Server"] = ""  # or granian would put its name there
+        headers["X-Content-Type-Options"] = "nosniff"
+        # Not no-referrer: with it browsers send "Origin: null" on our own forms, and the check
+        # against cross-site posts would refuse them. No other origin gets a referrer by this.
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        headers.setdefault(
+            "Cross-Origin-Resource-Policy",
+            "cross-origin" if request.path_info.startswith("/.well-known/") else "same-origin",
+        )
+        headers.setdefault("Permissions-Policy", policies.PERMISSIONS_POLICY)
+        headers.setdefault("Reporting-Endpoints", f'csp="{policies.CSP_REPORT_PATH}"')
+        headers.setdefault("X-Frame-Options", "DENY")  # for what is older than frame-ancestors
+        if request.is_secure() and settings.SECURE_HSTS_SECONDS:
+            headers["Strict-Transport-Security"] = _hsts()
+        may_be_kept = public and response.status_code < 400 and "Cache-Control" in headers
+        if not may_be_kept and "no-store" not in headers.get("Cache-Control", ""):
+            headers["Cache-Control"] = "no-store"
+        if not response.streaming and response.status_code not in {204, 304}:
+            headers.setdefault("Content-Length", str(len(getattr(response, "content", b""))))
+        return response
+
+
+class ContentSecurityPolicy(CSPMiddleware):
+    """django-csp, with one addition: a view names the wiki its form may lead to.
+
+    `response.csp_form_action = "https://en.wiki.example"` adds that one origin to form-action,
+    because browsers hold a form's redirects against it as well.
+    """
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        """Give the policy's parts. Raises ValueError when the named origin is none."""
+        parts = super().get_policy_parts(request, response, report_only)
+        origin = getattr(response, "csp_form_action", None)
+        if origin and not report_only:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError("csp_form_action must be an origin: scheme, host, port.")
+            parts.update = {**(parts.update or {}), "form-action": [origin]}
+        return parts
+
+
+class Problems:
+    """Innermost: turns a typed error that a view raised into its answer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request; a bare 405 gets its page."""
+        response = self.get_response(request)
+        if response.status_code == 405 and not getattr(response, "content", b"-"):
+            return problems.method_not_allowed(request, response)
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+        """Give the answer to an error that authsite/problems.py knows; None for all others."""
+        return problems.answer(request, error)
+
+
+def _hsts() -> str:
+    value = f"max-age={settings.SECURE_HSTS_SECONDS}"
+    if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS:
+        value += "; includeSubDomains"
+    if settings.SECURE_HSTS_PRELOAD:
+        value += "; preload"
+    return value
