@@ -1,0 +1,35 @@
+"""What every page may show: the site's name, help, who is signed in, the languages."""
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import get_language_info
+
+_LONGEST_NEXT: Final = 2000
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Give the variables of templates/base.html.
+
+    `current_session` stays lazy: a page that doesn't show it asks the vault nothing. Error pages
+    made near the edge have none.
+    """
+    return {
+        "site_name": settings.SITE_NAME,
+        "support": settings.SUPPORT,
+        "languages": [
+            (code, get_language_info(code)["name_local"]) for code, _ in settings.LANGUAGES
+        ],
+        "current_session": getattr(request, "auth_session", None),
+        "language_next": language_next(request),
+    }
+
+
+def language_next(request: HttpRequest) -> str:
+    """Give where changing the language leads back to: this page, as far as a GET can show it.
+
+    What a form was answered with cannot be asked for again; then it is the page of the form.
+    """
+    path = request.get_full_path() if request.method in {"GET", "HEAD"} else request.path
+    return path if len(path) <= _LONGEST_NEXT else request.path
