@@ -12,28 +12,37 @@ from contextlib import redirect_stdout
 from typing import Any
 
 import django
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from vault.accounts import find as find_account
 
 
 def main() -> int:
-    """Prepare; an error is a traceback in the log of the preparation."""
+    """Prepare: exit status 0, or 1 with what a command said; anything else is a traceback."""
     request = json.load(sys.stdin)
     django.setup()
-    with redirect_stdout(sys.stderr):
-        call_command("migrate", database="vault", interactive=False, verbosity=1)
-        call_command("migrate", database="default", interactive=False, verbosity=1)
-        call_command("createsigningkeys")
-        registered = {origin: _add_wiki(metadata) for origin, metadata in request["wikis"].items()}
-        _create_accounts(request["accounts"])
-        call_command("collectstatic", interactive=False, verbosity=0)
+    try:
+        registered = _prepare(request)
+    except CommandError as error:
+        print(error, file=sys.stderr)
+        return 1
     json.dump(registered, sys.stdout)
     return 0
 
 
+def _prepare(request: dict[str, Any]) -> dict[str, dict[str, str]]:
+    with redirect_stdout(sys.stderr):
+        call_command("migrate", database="vault", interactive=False, verbosity=1)
+        call_command("migrate", database="default", interactive=False, verbosity=1)
+        call_command("createsigningkeys")
+        _create_accounts(request["accounts"])
+        call_command("collectstatic", interactive=False, verbosity=0)
+        # Last, because what comes before can be repeated and this would register them twice.
+        return {origin: _add_wiki(metadata) for origin, metadata in request["wikis"].items()}
+
+
 def _add_wiki(metadata: dict[str, Any]) -> dict[str, str]:
-    answer = _command("addwiki", "--metadata", "-", given=metadata)
+    answer = _command("addwiki", metadata["client_name"], "--metadata", "-", given=metadata)
     return {name: answer[name] for name in ("client_id", "client_secret")}
 
 

@@ -93,6 +93,7 @@ class Supervisor:
                 stderr=subprocess.STDOUT,
                 # Ctrl-C reaches us alone; a group of its own lets us end its children too.
                 start_new_session=True,
+                umask=0o077,  # mail, pages and logs are nobody else's
                 preexec_fn=dies_with_parent(signal.SIGTERM),  # noqa: PLW1509 - two system calls
             )
 
