@@ -11,11 +11,14 @@ class SsoConfig(AppConfig):
     verbose_name = _("Single sign-on")
 
     def ready(self) -> None:
-        """Register the handler that tells a wiki of the end of a session."""
+        """Register where flows of wikis end, and the handler that tells a wiki of a session's end."""
         # Imported here: they may need apps that are not loaded when this module is.
+        from accounts.flow import destinations  # noqa: PLC0415
         from outbox import handlers  # noqa: PLC0415
+        from sso.flow import wiki_destination  # noqa: PLC0415
         from sso.services import backchannel_logout  # noqa: PLC0415
 
         handlers.register(
             backchannel_logout.KIND, backchannel_logout.send, lane=backchannel_logout.lane
         )
+        destinations.register(wiki_destination.NAME, wiki_destination.WikiDestination())

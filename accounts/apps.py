@@ -1,0 +1,16 @@
+"""The accounts room as a Django app."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """Who someone is and how they come in; registers the flow's own destination."""
+
+    name = "accounts"
+    verbose_name = "Accounts"
+
+    def ready(self) -> None:
+        """Flows may always end at the account pages."""
+        from accounts.flow import destinations, own_pages
+
+        destinations.register(own_pages.NAME, own_pages.OwnPages())

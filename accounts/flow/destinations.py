@@ -1,0 +1,76 @@
+"""Where flows may end. Each room registers its own at start-up, so that this one knows none.
+
+A destination is given the session and the request it kept, and answers with data: views make the
+HTTP of it.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from vault.events import Origin
+from vault.sessions import Session
+
+
+@dataclass(frozen=True)
+class Label:
+    """What the pages of a flow say about where it leads.
+
+    ``name``: "to continue to ..."; ``origin``: what their form may lead to besides this site;
+    ``restart_url``: where to begin again.
+    """
+
+    name: str | None
+    origin: str | None
+    restart_url: str
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """Leave by 303 to this address."""
+
+    url: str
+
+
+@dataclass(frozen=True)
+class FormPost:
+    """Leave by a form that posts itself (OAuth 2.0 Form Post Response Mode)."""
+
+    action: str
+    fields: dict[str, str]
+    name: str
+
+
+@dataclass(frozen=True)
+class Stop:
+    """There is no way on: the page that says what is wrong with the wiki's request."""
+
+    code: str
+    explanation: str
+    wiki_name: str | None
+    home_uri: str
+
+
+Exit = Redirect | FormPost | Stop
+
+
+class Destination(Protocol):
+    """One kind of place where flows may end."""
+
+    def label(self, request: dict[str, Any]) -> Label:
+        """What to say about it while the flow is on its way."""
+
+    def complete(self, session: Session, request: dict[str, Any], origin: Origin) -> Exit:
+        """Called once, with the session that the flow has opened."""
+
+
+_destinations: dict[str, Destination] = {}
+
+
+def register(name: str, destination: Destination) -> None:
+    """Adds a destination; its name is sealed into flows, so keep it."""
+    _destinations[name] = destination
+
+
+def destination_of(name: str) -> Destination:
+    """The destination of that name; ``KeyError`` when nobody registered it."""
+    return _destinations[name]

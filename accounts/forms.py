@@ -1,0 +1,100 @@
+"""The shape of what people type. What it means is for the services."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import AccountError
+
+# Generous: the services know the real limits, and say what to do. This only bounds the work.
+_NAME_LENGTH = 1000
+_PASSWORD_LENGTH = 40_000
+
+
+def _username(**attributes: str) -> forms.TextInput:
+    return forms.TextInput(
+        {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false", **attributes}
+    )
+
+
+class AccountForm(forms.Form):
+    """A form whose fields can take the errors of services."""
+
+    def add_account_error(self, field: str | None, error: AccountError) -> None:
+        """Shows a service's error at its field, with what would work."""
+        text = str(error.message)
+        if error.guidance:
+            text = f"{text} {error.guidance}"
+        self.add_error(field, forms.ValidationError(text, code=error.code))
+
+
+class SignInForm(AccountForm):
+    """User name and password."""
+
+    username = forms.CharField(
+        label=_("User name"),
+        max_length=_NAME_LENGTH,
+        strip=False,
+        widget=_username(autocomplete="username webauthn"),
+        error_messages={"required": _("Enter your user name.")},
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=_PASSWORD_LENGTH,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+        error_messages={"required": _("Enter your password.")},
+    )
+    keep = forms.BooleanField(label=_("Keep me signed in on this device"), required=False)
+
+
+class SignUpForm(AccountForm):
+    """A new account."""
+
+    username = forms.CharField(
+        label=_("User name"),
+        help_text=_("Everybody sees it beside your edits. It need not be your real name."),
+        max_length=_NAME_LENGTH,
+        strip=False,
+        widget=_username(autocomplete="username"),
+        error_messages={"required": _("Choose a user name.")},
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        help_text=_("15 characters or more; a few words work well."),
+        max_length=_PASSWORD_LENGTH,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        error_messages={"required": _("Choose a password.")},
+    )
+    email = forms.CharField(
+        label=_("E-mail"),
+        help_text=_("For getting back in should you lose your password. Nobody else sees it."),
+        max_length=1000,
+        required=False,
+        widget=forms.EmailInput({"autocomplete": "email"}),
+    )
+    keep = forms.BooleanField(label=_("Keep me signed in on this device"), required=False)
+
+
+class ChangePasswordForm(AccountForm):
+    """The current password, and the new one."""
+
+    # For password managers: whose password this is. What is sent back is not read.
+    username = forms.CharField(
+        required=False, widget=forms.HiddenInput({"autocomplete": "username"})
+    )
+    current_password = forms.CharField(
+        label=_("Current password"),
+        max_length=_PASSWORD_LENGTH,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+        error_messages={"required": _("Enter your current password.")},
+    )
+    new_password = forms.CharField(
+        label=_("New password"),
+        help_text=_("15 characters or more; a few words work well."),
+        max_length=_PASSWORD_LENGTH,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        error_messages={"required": _("Choose a new password.")},
+    )

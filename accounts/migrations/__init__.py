@@ -1,0 +1,1 @@
+"""Migrations of the mirror rows in the site database."""

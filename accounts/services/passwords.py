@@ -1,0 +1,89 @@
+"""Proving and changing passwords: one guess, the same work and words for every name."""
+
+import hashlib
+from dataclasses import replace
+
+from accounts.errors import (
+    AccountLocked,
+    ProofGone,
+    SignInClosed,
+    TooManyGuesses,
+    UsernameInvalid,
+    WrongNameOrPassword,
+    WrongPassword,
+)
+from accounts.services.password_rules import check_new_password, normalise_password
+from accounts.services.usernames import usable_username
+from vault import passwords as vault_passwords
+from vault.attempts import Attempt
+from vault.events import Origin
+from vault.passwords import Purpose, Verdict
+from vault.sessions import Session
+
+
+def _name_to_ask_for(typed: str) -> str:
+    """The canonical name; for what cannot be a name, one that nobody has, so that the vault does
+    the same work and charges the same budget."""
+    try:
+        return usable_username(typed)
+    except UsernameInvalid:
+        digest = hashlib.sha256(typed.encode("utf-8", "surrogatepass")).hexdigest()
+        return f"#{digest}"  # no name contains a number sign
+
+
+def _attempt(verdict: Verdict, wrong: type[WrongNameOrPassword | WrongPassword]) -> Attempt:
+    if verdict.status == "wait":
+        raise TooManyGuesses(verdict.wait_seconds)
+    if verdict.status == "locked":
+        raise AccountLocked
+    if verdict.status == "closed":
+        raise SignInClosed
+    if verdict.attempt is None:
+        raise wrong
+    return verdict.attempt
+
+
+def verify_password(
+    username: str, password: str, *, origin: Origin, purpose: Purpose = "sign_in"
+) -> Attempt:
+    """Takes one guess at signing in with a typed name and password; gives the open attempt.
+
+    Raises ``WrongNameOrPassword``, ``TooManyGuesses``, ``AccountLocked``, ``SignInClosed``,
+    ``PasswordTooLong`` (before any hashing), ``VaultUnavailable``, ``HashingBusy``.
+    """
+    verdict = vault_passwords.prove(
+        _name_to_ask_for(username), normalise_password(password), purpose=purpose, origin=origin
+    )
+    return _attempt(verdict, WrongNameOrPassword)
+
+
+def change_password(
+    session: Session, *, current: str, new: str, email: str | None, language: str, origin: Origin
+) -> tuple[Session, int]:
+    """Sets a new password by proof of the current one; ends every other session.
+
+    Gives this session under its new secret, and how many others ended. Raises what
+    ``check_new_password`` and ``verify_password`` raise, ``WrongPassword``, and ``ProofGone`` when
+    the session ended meanwhile.
+    """
+    new = normalise_password(new)
+    check_new_password(new, username=session.username, email=email, has_second_factor=False)
+    verdict = vault_passwords.prove(
+        session.username,
+        normalise_password(current),
+        purpose="reauthenticate",
+        origin=origin,
+        session_secret=session.secret,
+    )
+    attempt = _attempt(verdict, WrongPassword)
+    change = vault_passwords.change(session, attempt, new, language=language, origin=origin)
+    if change is None:
+        raise ProofGone
+    renewed = replace(
+        session,
+        secret=change.session_secret,
+        account_epoch=session.account_epoch + 1,
+        amr=attempt.amr,
+        auth_time=attempt.auth_time,
+    )
+    return renewed, change.others_ended

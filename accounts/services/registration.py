@@ -1,0 +1,99 @@
+"""Signing up, and creating accounts from the console."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from accounts.errors import SignUpClosed, UsernameLooksAlike, UsernameTaken
+from accounts.services.email_addresses import EmailAddress
+from accounts.services.password_rules import check_new_password, normalise_password
+from accounts.services.usernames import (
+    canonical_username,
+    creatable_username,
+    username_skeletons,
+)
+from vault import accounts as vault_accounts
+from vault import operators
+from vault.attempts import Attempt
+from vault.events import Origin
+from vault.operators import Level
+from vault.passwords import new_password
+
+__all__ = ["CreatedAccount", "Level", "create_account", "find_account", "register"]
+
+_REFUSALS = {"taken": UsernameTaken, "alike": UsernameLooksAlike, "closed": SignUpClosed}
+
+
+def register(
+    username: str, password: str, address: EmailAddress | None, *, origin: Origin
+) -> Attempt:
+    """Signs a person up with a typed name and password; gives the attempt that proves it.
+
+    The password is hashed whether or not the name is free, so that the work is the same. Raises
+    ``UsernameInvalid``, ``UsernameTaken``, ``UsernameLooksAlike``, ``PasswordUnacceptable``,
+    ``SignUpClosed``, ``VaultUnavailable``, ``HashingBusy``.
+    """
+    name = creatable_username(username)
+    secret = normalise_password(password)
+    email = address.address if address else None
+    check_new_password(secret, username=name, email=email, has_second_factor=False)
+    preparation = vault_accounts.prepare()
+    if not preparation.sign_up_open:
+        raise SignUpClosed
+    outcome = vault_accounts.register(
+        preparation,
+        username=name,
+        skeletons=username_skeletons(name),
+        password=new_password(secret, preparation.subject),
+        address=address,
+        origin=origin,
+    )
+    if not isinstance(outcome, Attempt):
+        raise _REFUSALS[outcome]
+    return outcome
+
+
+@dataclass(frozen=True)
+class CreatedAccount:
+    """An account made at the console."""
+
+    account_id: UUID
+    username: str
+
+
+def create_account(
+    username: str,
+    password: str | None,
+    confirmed_address: EmailAddress | None,
+    *,
+    operator: Level | None,
+) -> CreatedAccount:
+    """Makes an account from the console, its address taken as confirmed. Owner only.
+
+    Without a password nobody can sign in to it by one. Raises as ``register`` does.
+    """
+    name = creatable_username(username)
+    preparation = vault_accounts.prepare()
+    stored = None
+    if password is not None:
+        secret = normalise_password(password)
+        email = confirmed_address.address if confirmed_address else None
+        check_new_password(secret, username=name, email=email, has_second_factor=False)
+        stored = new_password(secret, preparation.subject)
+    status = vault_accounts.create(
+        preparation,
+        username=name,
+        skeletons=username_skeletons(name),
+        checked=True,
+        password=stored,
+        confirmed_address=confirmed_address,
+    )
+    if status != "created":
+        raise _REFUSALS[status]
+    if operator is not None:
+        operators.grant(preparation.account_id, operator)
+    return CreatedAccount(preparation.account_id, name)
+
+
+def find_account(username: str) -> vault_accounts.FoundAccount | None:
+    """The account of a typed name, for the owner's commands. Raises ``UsernameInvalid``."""
+    return vault_accounts.find(canonical_username(username))

@@ -1,0 +1,61 @@
+"""Sessions of this site, as views and wikis' endpoints see them."""
+
+import base64
+import binascii
+
+from accounts.errors import ProofGone
+from vault import sessions as vault_sessions
+from vault.attempts import SECRET_BYTES, Attempt
+from vault.events import Origin
+from vault.sessions import Session, SessionSummary, own_sessions
+
+__all__ = [
+    "Origin",
+    "Session",
+    "SessionSummary",
+    "cookie_value",
+    "end_session",
+    "open_session",
+    "own_sessions",
+    "resume_session",
+]
+
+
+def cookie_value(session: Session) -> str:
+    """What the browser keeps of a session: its secret, in base64url."""
+    return base64.urlsafe_b64encode(session.secret).rstrip(b"=").decode()
+
+
+def secret_of(cookie: str) -> bytes | None:
+    """The secret in a cookie, or None when it cannot be one."""
+    try:
+        secret = base64.b64decode(cookie + "=" * (-len(cookie) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return secret if len(secret) == SECRET_BYTES else None
+
+
+def resume_session(cookie: str) -> Session | None:
+    """The live session of a cookie, or None. Raises ``VaultUnavailable``."""
+    secret = secret_of(cookie)
+    return vault_sessions.resume(secret) if secret is not None else None
+
+
+def open_session(
+    attempt: Attempt, *, kept: bool, agent_label: str, origin: Origin, old: Session | None
+) -> Session:
+    """Turns what was proven into a session under a new secret.
+
+    Raises ``ProofGone`` when the attempt was used, expired or overtaken by a lockout.
+    """
+    session = vault_sessions.open_session(
+        attempt, kept=kept, agent_label=agent_label, origin=origin, old=old
+    )
+    if session is None:
+        raise ProofGone
+    return session
+
+
+def end_session(session: Session, origin: Origin) -> list[str]:
+    """Ends a session; gives the names of the wikis that are being told."""
+    return vault_sessions.end(session, origin)

@@ -1,0 +1,48 @@
+"""What a view asks before it does anything: who is signed in, and where the request came from."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from accounts.middleware import session_of
+from accounts.services.agents import agent_label
+from accounts.services.sessions import Origin, Session
+from accounts.services.throttling import client_network
+
+P = ParamSpec("P")
+_View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+_SessionView = Callable[Concatenate[HttpRequest, Session, P], HttpResponse]
+
+
+class SeeOther(HttpResponseRedirect):
+    """303: go there with GET, whatever brought you here (RFC 9700 section 4.12)."""
+
+    status_code = 303
+
+
+def origin_of(request: HttpRequest) -> Origin:
+    """Where the request came from: its network, and its browser in words."""
+    return Origin(
+        network=client_network(request),
+        agent=agent_label(request.headers.get("User-Agent", "")[:500]),
+    )
+
+
+def session_required(page: str) -> Callable[[_SessionView[P]], _View[P]]:
+    """Lets only people with a live session in; others sign in first and come back to ``page``."""
+
+    def decorate(view: _SessionView[P]) -> _View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            session = session_of(request)
+            if session is None:
+                return SeeOther(f"{reverse('accounts:login')}?{urlencode({'page': page})}")
+            return view(request, session, *args, **kwargs)
+
+        return guarded
+
+    return decorate

@@ -1,0 +1,1 @@
+"""Settings: ``base`` is production; ``dev`` and ``test`` loosen what they name, with reasons."""

@@ -1,0 +1,14 @@
+"""Settings for the tests: a web process against a database that tests/conftest.py brings up."""
+
+import os
+
+from tests.environment import environment_for
+
+# The suite itself plays the web role; a subprocess that is handed another role keeps it.
+if "AUTHSITE_ROLE" not in os.environ:
+    os.environ.update(environment_for("web"))
+
+from authsite.settings.base import *  # noqa: F403
+
+# Static files from where they lie: nothing is collected for a test.
+WHITENOISE_USE_FINDERS = True

@@ -1,0 +1,16 @@
+"""What both sites have: probes, metrics, the language, and what browsers look for by themselves."""
+
+from django.urls import path
+
+from authsite import health, language, metrics, wellknown
+
+urlpatterns = [
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+    path("metrics", metrics.metrics),
+    path("language", language.set_language, name="set_language"),
+    path("csp-report", wellknown.csp_report),
+    path(".well-known/security.txt", wellknown.security_txt),
+    path("robots.txt", wellknown.robots_txt),
+    path("favicon.ico", wellknown.favicon),
+]

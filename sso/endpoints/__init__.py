@@ -1,0 +1,1 @@
+"""The protocol's endpoints, one a file. They translate HTTP to services, and errors to answers."""

@@ -1,0 +1,137 @@
+"""The authorization endpoint (RFC 6749 section 3.1, OpenID Connect Core 1.0 section 3.1.2)."""
+
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.translation import get_supported_language_variant
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from accounts.flow.destinations import Exit, Stop
+from accounts.flow.seal import Flow
+from accounts.middleware import session_of
+from accounts.views import login, signup
+from accounts.views.flow_pages import leave, stopped
+from accounts.views.guards import SeeOther
+from sso.errors import AuthorizationRefused, RequestUnanswerable
+from sso.flow import wiki_destination
+from sso.services.authorization_request import (
+    AuthorizationRequest,
+    Decision,
+    ReturnAddress,
+    decide,
+    read_request,
+    read_return_address,
+)
+from sso.services.codes import SessionGone, answer_parameters, with_query, with_state
+from vault.sessions import Session
+
+
+@csrf_exempt  # a wiki's page may post here; nothing is done for the request alone
+@require_http_methods(["GET", "HEAD", "POST"])
+def authorize(request: HttpRequest) -> HttpResponse:
+    """Answers a wiki's request at once, by a page to sign in or up, or by an error."""
+    sent = request.POST if request.method == "POST" else request.GET
+    try:
+        address, values, repeated = read_return_address(sent.lists())
+    except RequestUnanswerable as error:
+        return stopped(
+            request, Stop(error.error, error.description, error.wiki_name, error.home_uri)
+        )
+    try:
+        asked = read_request(address, values, repeated)
+    except AuthorizationRefused as error:
+        return _refused(request, address, error)
+    if request.method == "POST":
+        # A cross-site POST comes without the session's Lax cookie; the GET after it has it.
+        return SeeOther(f"{request.path}?{urlencode(values)}")
+    return _answer(request, address, asked)
+
+
+def _answer(
+    request: HttpRequest, address: ReturnAddress, asked: AuthorizationRequest
+) -> HttpResponse:
+    session = session_of(request)
+    decision = decide(asked, session)
+    if decision is Decision.ANSWER and session is not None:
+        try:
+            parameters = answer_parameters(session, address.wiki, asked)
+        except SessionGone:
+            session = None
+            decision = decide(asked, None)
+        except RequestUnanswerable as error:
+            return stopped(
+                request, Stop(error.error, error.description, error.wiki_name, error.home_uri)
+            )
+        else:
+            exit_ = wiki_destination.answer(address.wiki, asked, parameters)
+            return _leave(request, asked, exit_)
+    if decision is Decision.LOGIN_REQUIRED:
+        return _refused(
+            request, address, AuthorizationRefused("login_required", "nobody is signed in")
+        )
+    return _page(request, asked, decision, session)
+
+
+def _page(
+    request: HttpRequest,
+    asked: AuthorizationRequest,
+    decision: Decision,
+    session: Session | None,
+) -> HttpResponse:
+    """The page itself is the answer to the request: nothing is stored for who walks away."""
+    _speak(request, asked)
+    sign_up = decision is Decision.SIGN_UP
+    flow = Flow(
+        destination=wiki_destination.NAME,
+        request=asked.to_flow(),
+        page="sign_up" if sign_up else "sign_in",
+        reauthenticate=session is not None and not sign_up,
+        username=asked.login_hint or (session.username if session and not sign_up else ""),
+    )
+    return (signup if sign_up else login).present(request, flow)
+
+
+def _speak(request: HttpRequest, asked: AuthorizationRequest) -> None:
+    """Chooses the first of ``ui_locales`` that this site speaks."""
+    for tag in asked.ui_locales:
+        try:
+            language = get_supported_language_variant(tag.lower())
+        except LookupError:
+            continue
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+        return
+
+
+def _leave(request: HttpRequest, asked: AuthorizationRequest, exit_: Exit) -> HttpResponse:
+    flow = Flow(destination=wiki_destination.NAME, request=asked.to_flow())
+    return leave(request, flow, exit_)
+
+
+def _refused(
+    request: HttpRequest, address: ReturnAddress, error: AuthorizationRefused
+) -> HttpResponse:
+    """Tells the wiki, at its registered address and in the mode that it asked for."""
+    parameters = with_state(
+        {"error": error.error, "error_description": error.description}, address.state
+    )
+    if address.response_mode == "form_post":
+        from django.shortcuts import render
+
+        response = render(
+            request,
+            "sso/form_post.html",
+            {
+                "action": address.redirect_uri,
+                "fields": parameters,
+                "destination_name": address.wiki.name,
+                "language_next": "",
+            },
+        )
+        response.csp_form_action = wiki_destination.origin_of_uri(  # type: ignore[attr-defined]
+            address.redirect_uri
+        )
+        return response
+    return SeeOther(with_query(address.redirect_uri, parameters))

@@ -1,0 +1,91 @@
+"""What can be wrong with a wiki's request: one class for each way of answering.
+
+``error`` is the standard's code (RFC 6749, OpenID Connect Core 1.0); ``description`` is for the
+people who run the wiki, in English and without anything that was sent.
+"""
+
+from typing import ClassVar
+
+from accounts.errors import AccountError
+
+
+class RequestUnanswerable(AccountError):
+    """An authorization or logout request that must not be answered at the wiki: a page tells why."""
+
+    code = "invalid_request"
+
+    def __init__(
+        self, error: str, description: str, *, wiki_name: str | None = None, home_uri: str = ""
+    ) -> None:
+        super().__init__()
+        self.error = error
+        self.description = description
+        self.wiki_name = wiki_name
+        self.home_uri = home_uri
+
+
+class AuthorizationRefused(Exception):
+    """An authorization request that is answered at the wiki with an error (RFC 6749 4.1.2.1)."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(error)
+        self.error = error
+        self.description = description
+
+
+class TokenRefused(Exception):
+    """A request at the token endpoint that is answered with JSON (RFC 6749 section 5.2)."""
+
+    status: ClassVar[int] = 400
+    error: ClassVar[str] = "invalid_request"
+
+    def __init__(self, description: str) -> None:
+        super().__init__(self.error)
+        self.description = description
+
+
+class InvalidRequest(TokenRefused):
+    """A parameter is missing, malformed or repeated."""
+
+
+class InvalidClient(TokenRefused):
+    """The wiki did not authenticate, or not in the way it is registered for."""
+
+    status = 401
+    error = "invalid_client"
+
+    def __init__(self, description: str, *, used_basic: bool = False) -> None:
+        super().__init__(description)
+        self.used_basic = used_basic
+
+
+class InvalidGrant(TokenRefused):
+    """The code is unknown, spent, expired, somebody else's, or does not fit."""
+
+    error = "invalid_grant"
+
+
+class UnsupportedGrantType(TokenRefused):
+    """A grant type that this site does not offer."""
+
+    error = "unsupported_grant_type"
+
+
+class BearerRefused(Exception):
+    """A request at userinfo without a good access token (RFC 6750 section 3)."""
+
+    def __init__(self, status: int, error: str | None, description: str = "") -> None:
+        super().__init__(error)
+        self.status = status
+        self.error = error
+        self.description = description
+
+
+class MetadataInvalid(AccountError):
+    """A wiki cannot be registered like this; ``description`` says what to mend (RFC 7591 3.2.2)."""
+
+    code = "invalid_client_metadata"
+
+    def __init__(self, description: str) -> None:
+        super().__init__()
+        self.description = description

@@ -1,0 +1,85 @@
+"""The flow's destination at a wiki: the authorization request that it carries is answered."""
+
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.urls import reverse
+
+from accounts.flow.destinations import Exit, FormPost, Label, Redirect, Stop
+from sso.errors import RequestUnanswerable
+from sso.services.authorization_request import AuthorizationRequest
+from sso.services.clients import Wiki, find_wiki
+from sso.services.codes import SessionGone, answer_parameters, with_query, with_state
+from vault.events import Origin
+from vault.sessions import Session
+
+NAME = "wiki"
+
+
+class WikiDestination:
+    """Leads back to the wiki that asked."""
+
+    def label(self, request: dict[str, Any]) -> Label:
+        """The wiki's name, and its origin for the pages' ``form-action``."""
+        asked = AuthorizationRequest.from_flow(request)
+        wiki = find_wiki(asked.client_id)
+        return Label(
+            name=wiki.name if wiki else None,
+            origin=origin_of_uri(asked.redirect_uri),
+            restart_url=restart_url(asked),
+        )
+
+    def complete(self, session: Session, request: dict[str, Any], origin: Origin) -> Exit:
+        """Answers the request for the session that was just opened."""
+        del origin
+        asked = AuthorizationRequest.from_flow(request)
+        wiki = find_wiki(asked.client_id)
+        if wiki is None:
+            return Stop("invalid_client", "client_id names no wiki that we know", None, "")
+        try:
+            return answer(wiki, asked, answer_parameters(session, wiki, asked))
+        except RequestUnanswerable as error:
+            return Stop(error.error, error.description, error.wiki_name, error.home_uri)
+        except SessionGone:
+            return refusal(wiki, asked, "login_required", "the session ended meanwhile")
+
+
+def origin_of_uri(uri: str) -> str:
+    """Scheme, host and port of an address."""
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def answer(wiki: Wiki, asked: AuthorizationRequest, parameters: dict[str, str]) -> Exit:
+    """The parameters, sent in the way that the request asked for."""
+    if asked.response_mode == "form_post":
+        return FormPost(asked.redirect_uri, parameters, wiki.name)
+    return Redirect(with_query(asked.redirect_uri, parameters))
+
+
+def refusal(wiki: Wiki, asked: AuthorizationRequest, error: str, description: str) -> Exit:
+    """An error response (RFC 6749 section 4.1.2.1)."""
+    parameters = {"error": error, "error_description": description}
+    return answer(wiki, asked, with_state(parameters, asked.state))
+
+
+def restart_url(asked: AuthorizationRequest) -> str:
+    """The request as the wiki sent it, to begin again."""
+    challenge = asked.code_challenge
+    parameters = {
+        "client_id": asked.client_id,
+        "redirect_uri": asked.redirect_uri,
+        "response_type": asked.response_type,
+        "response_mode": asked.response_mode if asked.response_mode == "form_post" else None,
+        "scope": " ".join(asked.scopes),
+        "state": asked.state,
+        "nonce": asked.nonce,
+        "code_challenge": challenge,
+        "code_challenge_method": "S256" if challenge else None,
+        "prompt": " ".join(asked.prompt) or None,
+        "max_age": asked.max_age,
+        "login_hint": asked.login_hint or None,
+        "ui_locales": " ".join(asked.ui_locales) or None,
+    }
+    kept = {name: value for name, value in parameters.items() if value is not None}
+    return f"{reverse('sso:authorize')}?{urlencode(kept)}"

@@ -1,0 +1,255 @@
+"""Checks an authorization request, one check a function, in the order they stand here.
+
+OpenID Connect Core 1.0 section 3.1.2.1, RFC 6749 section 4.1.1, RFC 7636, RFC 9700. Until the wiki
+and its redirect URI are known nothing is answered there; afterwards everything is.
+"""
+
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import Any, Literal
+
+from sso.errors import AuthorizationRefused, RequestUnanswerable
+from sso.services.clients import Wiki, find_wiki
+from sso.services.id_tokens import HintInvalid, read_hint
+from sso.services.parameters import single_values
+from vault.sessions import Session
+
+SCOPES = ("openid", "profile", "email")
+PROMPTS = frozenset({"none", "login", "create", "consent", "select_account"})
+RESPONSE_MODES = ("query", "form_post")
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+_MAX_TEXT = 2000
+_MAX_AGE = 10**9
+
+
+@dataclass(frozen=True)
+class AuthorizationRequest:
+    """A request that has passed every check, small enough to travel in a sealed flow."""
+
+    client_id: str
+    redirect_uri: str
+    response_type: Literal["code", "id_token"]
+    response_mode: str
+    scopes: tuple[str, ...]
+    state: str | None
+    nonce: str | None
+    code_challenge: str | None
+    prompt: tuple[str, ...]
+    max_age: int | None
+    login_hint: str
+    ui_locales: tuple[str, ...]
+    hinted_sub: str | None
+
+    def to_flow(self) -> dict[str, Any]:
+        """As plain data."""
+        return asdict(self)
+
+    @classmethod
+    def from_flow(cls, data: dict[str, Any]) -> "AuthorizationRequest":
+        """From the plain data of ``to_flow``."""
+        lists = {name: tuple(data[name]) for name in ("scopes", "prompt", "ui_locales")}
+        return cls(**{**data, **lists})
+
+
+@dataclass(frozen=True)
+class ReturnAddress:
+    """Where a request may be answered: known before the rest is checked."""
+
+    wiki: Wiki
+    redirect_uri: str
+    response_mode: str
+    state: str | None
+
+
+def read_return_address(
+    pairs: Iterable[tuple[str, list[str]]],
+) -> tuple[ReturnAddress, dict[str, str], list[str]]:
+    """The wiki and the address to answer at, with all parameters and the repeated ones' names.
+
+    Raises ``RequestUnanswerable``: nothing may be sent to an address that is not registered.
+    """
+    values, repeated = single_values(pairs)
+    if "client_id" in repeated or "redirect_uri" in repeated:
+        raise RequestUnanswerable("invalid_request", "client_id or redirect_uri is repeated")
+    wiki = find_wiki(values.get("client_id"))
+    if wiki is None:
+        raise RequestUnanswerable("invalid_client", "client_id names no wiki that we know")
+    named = {"wiki_name": wiki.name, "home_uri": wiki.home_uri}
+    redirect_uri = values.get("redirect_uri")
+    if redirect_uri is None:
+        raise RequestUnanswerable("invalid_request", "redirect_uri is missing", **named)
+    if redirect_uri not in wiki.redirect_uris:
+        raise RequestUnanswerable(
+            "invalid_request",
+            "redirect_uri is not, byte for byte, one that this wiki registered",
+            **named,
+        )
+    if wiki.state != "active" and values.get("prompt") != "none":
+        raise RequestUnanswerable(
+            "unauthorized_client", "this wiki is out of service for now", **named
+        )
+    if not wiki.first_party:
+        raise RequestUnanswerable(
+            "unauthorized_client", "this wiki is not one of the family's own", **named
+        )
+    mode = values.get("response_mode", "")
+    state = values.get("state") if "state" not in repeated else None
+    address = ReturnAddress(wiki, redirect_uri, mode if mode == "form_post" else "query", state)
+    return address, values, repeated
+
+
+def read_request(
+    address: ReturnAddress, values: dict[str, str], repeated: list[str]
+) -> AuthorizationRequest:
+    """Checks everything else. Raises ``AuthorizationRefused``."""
+    if address.wiki.state != "active":
+        # Asked silently while somebody reads there: let them read on.
+        raise AuthorizationRefused("unauthorized_client", "this wiki is out of service for now")
+    _check_repeated(repeated)
+    _check_unsupported(values)
+    response_type = _check_response_type(address.wiki, values)
+    _check_response_mode(response_type, values)
+    _check_lengths(values)
+    return AuthorizationRequest(
+        client_id=address.wiki.client_id,
+        redirect_uri=address.redirect_uri,
+        response_type=response_type,
+        response_mode=address.response_mode,
+        scopes=_check_scope(address.wiki, values),
+        state=address.state,
+        nonce=values.get("nonce"),
+        code_challenge=_check_proof(address.wiki, response_type, values),
+        prompt=_check_prompt(values),
+        max_age=_check_max_age(values),
+        login_hint=values.get("login_hint", ""),
+        ui_locales=tuple(values.get("ui_locales", "").split()[:20]),
+        hinted_sub=_check_hint(address.wiki, values),
+    )
+
+
+def _check_repeated(repeated: list[str]) -> None:
+    if repeated:
+        raise AuthorizationRefused("invalid_request", "a parameter is repeated")
+
+
+def _check_unsupported(values: dict[str, str]) -> None:
+    for name, error in (
+        ("request", "request_not_supported"),
+        ("request_uri", "request_uri_not_supported"),
+        ("registration", "registration_not_supported"),
+    ):
+        if name in values:
+            raise AuthorizationRefused(error, f"{name} is not supported here")
+
+
+def _check_response_type(wiki: Wiki, values: dict[str, str]) -> Literal["code", "id_token"]:
+    wanted = values.get("response_type")
+    if wanted is None:
+        raise AuthorizationRefused("invalid_request", "response_type is missing")
+    if wanted not in ("code", "id_token"):
+        raise AuthorizationRefused("unsupported_response_type", "response_type is not offered")
+    if wanted not in wiki.response_types:
+        raise AuthorizationRefused(
+            "unauthorized_client", "this wiki is not registered for that response_type"
+        )
+    return "code" if wanted == "code" else "id_token"
+
+
+def _check_response_mode(response_type: str, values: dict[str, str]) -> None:
+    mode = values.get("response_mode")
+    if response_type == "id_token" and mode != "form_post":
+        raise AuthorizationRefused(
+            "invalid_request", "an id_token is only sent with response_mode=form_post"
+        )
+    if mode is not None and mode not in RESPONSE_MODES:
+        raise AuthorizationRefused("invalid_request", "response_mode is not offered")
+
+
+def _check_lengths(values: dict[str, str]) -> None:
+    if any(len(values.get(name, "")) > _MAX_TEXT for name in ("state", "nonce", "login_hint")):
+        raise AuthorizationRefused("invalid_request", "a parameter is too long")
+
+
+def _check_scope(wiki: Wiki, values: dict[str, str]) -> tuple[str, ...]:
+    """Scopes that nobody knows are ignored (OpenID Connect Core 1.0 section 3.1.2.1)."""
+    wanted = values.get("scope", "").split(" ")
+    if "openid" not in wanted:
+        raise AuthorizationRefused("invalid_scope", "scope must contain openid")
+    return tuple(s for s in SCOPES if s in wanted and s in wiki.scopes)
+
+
+def _check_proof(wiki: Wiki, response_type: str, values: dict[str, str]) -> str | None:
+    """PKCE by S256, or a nonce where the wiki is excused from it (RFC 9700 section 2.1.1)."""
+    challenge = values.get("code_challenge") if response_type == "code" else None
+    method = values.get("code_challenge_method")
+    if challenge is not None:
+        # Without a method it would be "plain" (RFC 7636 section 4.3), which is not offered.
+        if method != "S256":
+            raise AuthorizationRefused("invalid_request", "code_challenge_method must be S256")
+        if not _CHALLENGE.match(challenge):
+            raise AuthorizationRefused("invalid_request", "code_challenge is malformed")
+    elif response_type == "code" and wiki.require_pkce:
+        raise AuthorizationRefused("invalid_request", "code_challenge is missing (PKCE, S256)")
+    if challenge is None and "nonce" not in values:
+        raise AuthorizationRefused("invalid_request", "nonce is missing")
+    return challenge
+
+
+def _check_prompt(values: dict[str, str]) -> tuple[str, ...]:
+    prompt = tuple(dict.fromkeys(values.get("prompt", "").split()))
+    if not PROMPTS.issuperset(prompt):
+        raise AuthorizationRefused("invalid_request", "prompt has a value that is not offered")
+    if "none" in prompt and len(prompt) > 1:
+        raise AuthorizationRefused("invalid_request", "prompt=none cannot go with another value")
+    return prompt
+
+
+def _check_max_age(values: dict[str, str]) -> int | None:
+    value = values.get("max_age")
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdigit()) or len(value) > 10 or int(value) > _MAX_AGE:
+        raise AuthorizationRefused("invalid_request", "max_age must be a number of seconds")
+    return int(value)
+
+
+def _check_hint(wiki: Wiki, values: dict[str, str]) -> str | None:
+    if "id_token_hint" not in values:
+        return None
+    try:
+        hint = read_hint(values["id_token_hint"])
+    except HintInvalid:
+        raise AuthorizationRefused("invalid_request", "id_token_hint is not ours") from None
+    if hint.client_id != wiki.client_id:
+        raise AuthorizationRefused("invalid_request", "id_token_hint is another wiki's")
+    return hint.sub
+
+
+class Decision(Enum):
+    """What a checked request needs."""
+
+    ANSWER = "answer"
+    SIGN_IN = "sign_in"
+    SIGN_UP = "sign_up"
+    LOGIN_REQUIRED = "login_required"
+
+
+def decide(
+    request: AuthorizationRequest, session: Session | None, *, now: float | None = None
+) -> Decision:
+    """Whether the session at hand will do (OpenID Connect Core 1.0 section 3.1.2.3)."""
+    age = (time.time() if now is None else now) - session.auth_time if session is not None else 0.0
+    enough = (
+        session is not None
+        and not {"login", "select_account", "create"} & set(request.prompt)
+        and (request.max_age is None or (age <= request.max_age and request.max_age > 0))
+        and (request.hinted_sub is None or request.hinted_sub == str(session.account_id))
+    )
+    if enough:
+        return Decision.ANSWER
+    if "none" in request.prompt:
+        return Decision.LOGIN_REQUIRED
+    return Decision.SIGN_UP if "create" in request.prompt else Decision.SIGN_IN

@@ -1,0 +1,108 @@
+"""Answers authorization requests and redeems codes; the vault spends and judges them."""
+
+import base64
+import hashlib
+import re
+from urllib.parse import urlencode
+
+from django.conf import settings
+
+from sso.errors import InvalidGrant, InvalidRequest, RequestUnanswerable
+from sso.services.authorization_request import AuthorizationRequest
+from sso.services.id_tokens import sign_id_token
+from vault import grants, wikis
+from vault.grants import Redeemed
+from vault.sessions import Session
+from vault.wikis import Wiki
+
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}\Z")
+
+
+class SessionGone(Exception):
+    """The session ended, or its account was locked, between being looked at and being used."""
+
+
+def answer_parameters(
+    session: Session, wiki: Wiki, request: AuthorizationRequest
+) -> dict[str, str]:
+    """What goes back to the wiki: a code or an assertion, with ``state`` and ``iss`` (RFC 9207).
+
+    Raises ``SessionGone``, and ``RequestUnanswerable`` when the wiki's registration does not allow
+    it any more.
+    """
+    answer = grants.issue(
+        session,
+        wiki,
+        response_type=request.response_type,
+        redirect_uri=request.redirect_uri,
+        code_challenge=request.code_challenge,
+        nonce=request.nonce,
+        scopes=request.scopes,
+    )
+    if answer == "no_session":
+        raise SessionGone
+    if answer == "refused":
+        wikis.forget()
+        raise RequestUnanswerable(
+            "unauthorized_client",
+            "this wiki is out of service, or its registration has changed",
+            wiki_name=wiki.name,
+            home_uri=wiki.home_uri,
+        )
+    if answer.code is not None:
+        given = {"code": answer.code}
+    else:
+        given = {
+            "id_token": sign_id_token(
+                wiki,
+                sub=session.account_id,
+                username=session.username,
+                sid=session.sid,
+                nonce=request.nonce,
+                amr=session.amr,
+                auth_time=session.auth_time,
+            )
+        }
+    return with_state(given, request.state)
+
+
+def with_state(parameters: dict[str, str], state: str | None) -> dict[str, str]:
+    """The parameters with the request's ``state`` and our ``iss``."""
+    stated = {"state": state} if state is not None else {}
+    return {**parameters, **stated, "iss": settings.ISSUER}
+
+
+def with_query(uri: str, parameters: dict[str, str]) -> str:
+    """The address with the parameters added to its query, which it keeps as it is."""
+    separator = "&" if "?" in uri else "?"
+    return f"{uri}{separator}{urlencode(parameters)}" if parameters else uri
+
+
+def redeem_code(wiki: Wiki, form: dict[str, str]) -> Redeemed:
+    """Redeems the code of a token request (RFC 6749 section 4.1.3, RFC 7636 section 4.6).
+
+    Raises ``InvalidRequest`` for what is missing or malformed, before the code is touched, and
+    ``InvalidGrant`` for the rest, which says no more than it must.
+    """
+    code = form.get("code")
+    if code is None:
+        raise InvalidRequest("code is missing")
+    if "redirect_uri" not in form:
+        raise InvalidRequest("redirect_uri is missing")
+    verifier = form.get("code_verifier")
+    if verifier is not None and not _VERIFIER.match(verifier):
+        raise InvalidRequest("code_verifier is malformed")
+    outcome = grants.redeem(
+        code,
+        wiki,
+        redirect_uri=form["redirect_uri"],
+        code_challenge=_challenge(verifier) if verifier is not None else None,
+    )
+    if not isinstance(outcome, Redeemed):
+        raise InvalidGrant("the code is not valid")
+    return outcome
+
+
+def _challenge(verifier: str) -> str:
+    digest = hashlib.sha256(verifier.encode("ascii")).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

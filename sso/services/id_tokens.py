@@ -1,0 +1,87 @@
+"""Assertions: ID tokens signed for one wiki (OpenID Connect Core 1.0 section 2), and hints read back."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from vault.signing_keys import ALGORITHMS, key_set, signing_key
+from vault.wikis import Wiki
+
+ACR_SINGLE_FACTOR = "aal1"
+MAX_TOKEN = 8000
+
+
+class HintInvalid(Exception):
+    """An ``id_token_hint`` that this site did not sign, or that cannot be read."""
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What a verified ``id_token_hint`` says; it may have expired."""
+
+    sub: str
+    sid: str
+    client_id: str
+
+
+def sign_id_token(
+    wiki: Wiki,
+    *,
+    sub: UUID,
+    username: str,
+    sid: UUID,
+    nonce: str | None,
+    amr: tuple[str, ...],
+    auth_time: int,
+    now: int | None = None,
+) -> str:
+    """The assertion for this wiki, with its algorithm. Raises ``NoSigningKey``."""
+    issued_at = int(time.time()) if now is None else now
+    claims: dict[str, Any] = {
+        "iss": settings.ISSUER,
+        "sub": str(sub),
+        "aud": wiki.client_id,
+        "iat": issued_at,
+        "exp": issued_at + settings.ID_TOKEN_SECONDS,
+        "auth_time": auth_time,
+        "acr": ACR_SINGLE_FACTOR,
+        "amr": list(amr),
+        "sid": str(sid),
+        "preferred_username": username,
+    }
+    if nonce is not None:
+        claims["nonce"] = nonce
+    key = signing_key(wiki.id_token_alg)
+    return jwt.encode(
+        {"alg": key.alg, "kid": key.kid, "typ": "JWT"}, claims, key.key, algorithms=[key.alg]
+    )
+
+
+def read_hint(token: str) -> Hint:
+    """Verifies the signature of an ID token of ours, expired or not. Raises ``HintInvalid``.
+
+    Only what we sign as ID tokens: the type keeps logout and access tokens out.
+    """
+    if len(token) > MAX_TOKEN:
+        raise HintInvalid
+    try:
+        published = KeySet.import_key_set({"keys": list(key_set().published)})
+        decoded = jwt.decode(token, published, algorithms=list(ALGORITHMS))
+    except (JoseError, ValueError, TypeError):
+        raise HintInvalid from None
+    claims = decoded.claims
+    texts = [claims.get(name) for name in ("sub", "sid", "aud")]
+    if (
+        decoded.header.get("typ") != "JWT"
+        or claims.get("iss") != settings.ISSUER
+        or not all(isinstance(text, str) for text in texts)
+    ):
+        raise HintInvalid
+    sub, sid, client_id = texts
+    return Hint(sub=str(sub), sid=str(sid), client_id=str(client_id))

@@ -1,0 +1,22 @@
+"""The protocol's endpoints."""
+
+from django.urls import path
+
+from sso.endpoints.authorization import authorize
+from sso.endpoints.discovery import jwks, metadata
+from sso.endpoints.end_session import confirm_end_session, end_session
+from sso.endpoints.token import token
+from sso.endpoints.userinfo import userinfo
+
+app_name = "sso"
+
+urlpatterns = [
+    path(".well-known/openid-configuration", metadata, name="configuration"),
+    path(".well-known/oauth-authorization-server", metadata, name="server_metadata"),
+    path(".well-known/jwks.json", jwks, name="jwks"),
+    path("oauth/authorize", authorize, name="authorize"),
+    path("oauth/token", token, name="token"),
+    path("oauth/userinfo", userinfo, name="userinfo"),
+    path("oauth/logout", end_session, name="end_session"),
+    path("oauth/logout/confirm", confirm_end_session, name="confirm_end_session"),
+]

@@ -1,0 +1,47 @@
+"""A browser, and wikis that are really registered."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+
+from sso.services.registration import register_wiki
+from tests.web.people import Browser, WikiClient
+
+
+@pytest.fixture
+def browser(vault: None) -> Browser:
+    """A fresh browser, and an empty vault behind the site."""
+    return Browser()
+
+
+@pytest.fixture
+def add_wiki(
+    vault: None, playing: Callable[[str], AbstractContextManager[None]]
+) -> Callable[..., WikiClient]:
+    """Registers a wiki as the owner would: ``add_wiki("English", first_party=True, ...)``."""
+
+    def add(name: str, **metadata: Any) -> WikiClient:
+        host = f"{name.split(maxsplit=1)[0].lower()}.wiki.example"
+        with playing("owner"):
+            registration = register_wiki(
+                {
+                    "client_name": name,
+                    "client_uri": f"https://{host}/",
+                    "redirect_uris": [f"https://{host}/callback"],
+                    "post_logout_redirect_uris": [f"https://{host}/bye"],
+                    "backchannel_logout_uri": f"https://{host}/backchannel",
+                    "first_party": True,
+                    **metadata,
+                }
+            )
+        return WikiClient(registration)
+
+    return add
+
+
+@pytest.fixture
+def wiki(add_wiki: Callable[..., WikiClient]) -> WikiClient:
+    """The English wiki."""
+    return add_wiki("English wiki")

@@ -1,0 +1,162 @@
+"""Creating accounts, and finding them by name for the owner's commands."""
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from vault import connection
+from vault.attempts import Attempt, new_secret, secret_hash
+from vault.errors import VaultRefused
+from vault.events import Origin
+from vault.passwords import NewPassword
+from vault.seals import address_digest, seal_address
+
+
+def new_account_id() -> UUID:
+    """A UUIDv7 (RFC 9562 section 5.7): 48 bits of milliseconds, the rest random."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds << 80) | secrets.randbits(80)
+    value = (value & ~(0xF << 76)) | (0x7 << 76)
+    return UUID(int=(value & ~(0x3 << 62)) | (0x2 << 62))
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What a new account's first password is bound to, and whether sign-up is open."""
+
+    account_id: UUID
+    subject: bytes
+    sign_up_open: bool
+
+
+@dataclass(frozen=True)
+class EmailAddress:
+    """An address as typed (NFC), and its normal form for look-ups."""
+
+    address: str
+    normal_form: str
+
+
+@dataclass(frozen=True)
+class FoundAccount:
+    """An account that the owner's command asked for by name."""
+
+    account_id: UUID
+    username: str
+    state: str
+
+
+def prepare() -> Preparation:
+    """An id for a new account, with what its password's tag is bound to."""
+    account_id = new_account_id()
+    row = connection.row(
+        "SELECT * FROM api.prepare_account_v1(%(account)s)", {"account": account_id}
+    )
+    return Preparation(account_id, row["subject"], row["sign_up_open"])
+
+
+def _address_parameters(address: EmailAddress | None, account_id: UUID) -> dict[str, object]:
+    if address is None:
+        return {"sealed": None, "digest": None, "digest_key": None}
+    digest, key = address_digest(address.normal_form)
+    return {
+        "sealed": seal_address(address.address, account_id),
+        "digest": digest,
+        "digest_key": key,
+    }
+
+
+def register(
+    preparation: Preparation,
+    *,
+    username: str,
+    skeletons: frozenset[str],
+    password: NewPassword,
+    address: EmailAddress | None,
+    origin: Origin,
+) -> Attempt | Literal["taken", "alike", "closed"]:
+    """Signs a person up: account, password and unconfirmed address at once.
+
+    Gives the attempt that has proven the new password, or why not. Raises ``VaultUnavailable``.
+    """
+    attempt_secret = new_secret()
+    row = connection.row(
+        "SELECT * FROM api.register_account_v1(%(account)s, %(username)s, %(skeletons)s, %(salt)s,"
+        " %(memory_kib)s, %(time_cost)s, %(parallelism)s, %(pepper_id)s, %(tag)s, %(sealed)s,"
+        " %(digest)s, %(digest_key)s, %(attempt_hash)s, %(network)s, %(agent)s)",
+        {
+            "account": preparation.account_id,
+            "username": username,
+            "skeletons": sorted(skeletons),
+            **password.parameters(),
+            **_address_parameters(address, preparation.account_id),
+            "attempt_hash": secret_hash(attempt_secret),
+            "network": origin.network,
+            "agent": origin.agent,
+        },
+    )
+    status = row["status"]
+    if status == "taken" or status == "alike" or status == "closed":
+        return status  # type: ignore[no-any-return]
+    if status != "created":
+        raise VaultRefused("register_account", status)
+    return Attempt(
+        secret=attempt_secret,
+        purpose="sign_in",
+        account_id=preparation.account_id,
+        username=username,
+        amr=("pwd",),
+        auth_time=row["authenticated_at"],
+        account_epoch=row["account_epoch"],
+        site_epoch=row["site_epoch"],
+    )
+
+
+def create(
+    preparation: Preparation,
+    *,
+    username: str,
+    skeletons: frozenset[str],
+    checked: bool,
+    password: NewPassword | None,
+    confirmed_address: EmailAddress | None,
+) -> str:
+    """Creates an account from the console: ``created``, ``taken``, ``alike``. Owner only.
+
+    ``checked`` is false for accounts brought from elsewhere, which may look alike.
+    """
+    empty = {
+        "salt": None,
+        "memory_kib": None,
+        "time_cost": None,
+        "parallelism": None,
+        "pepper_id": None,
+        "tag": None,
+    }
+    row = connection.row(
+        "SELECT api.create_account_v1(%(account)s, %(username)s, %(skeletons)s, %(checked)s,"
+        " %(salt)s, %(memory_kib)s, %(time_cost)s, %(parallelism)s, %(pepper_id)s, %(tag)s,"
+        " %(sealed)s, %(digest)s, %(digest_key)s) AS status",
+        {
+            "account": preparation.account_id,
+            "username": username,
+            "skeletons": sorted(skeletons),
+            "checked": checked,
+            **(password.parameters() if password else empty),
+            **_address_parameters(confirmed_address, preparation.account_id),
+        },
+    )
+    status: str = row["status"]
+    if status not in ("created", "taken", "alike"):
+        raise VaultRefused("create_account", status)
+    return status
+
+
+def find(username: str) -> FoundAccount | None:
+    """The account with exactly this canonical name. Owner only."""
+    row = connection.find_row(
+        "SELECT * FROM api.find_account_v1(%(username)s)", {"username": username}
+    )
+    return FoundAccount(row["account_id"], row["username"], row["state"]) if row else None

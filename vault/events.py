@@ -1,0 +1,50 @@
+"""The audit trail: its closed vocabulary, and where a request came from.
+
+Events are written by the vault's functions, in the transaction of what they record; nothing here
+writes one. ``sql/functions/events.sql`` has the same list.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Tag(StrEnum):
+    """Every kind of event, as ``subject:thing:what``."""
+
+    ACCOUNT_CREATED = "account:create:console"
+    PASSWORD_CHANGED = "account:password:changed"  # noqa: S105
+    PASSWORD_LOCKED = "account:password:locked"  # noqa: S105
+    PASSWORD_RIGHT = "account:password:right"  # noqa: S105
+    PASSWORD_THROTTLED = "account:password:throttled"  # noqa: S105
+    PASSWORD_UPGRADED = "account:password:upgraded"  # noqa: S105
+    PASSWORD_WRONG = "account:password:wrong"  # noqa: S105
+    SESSION_ENDED = "account:session:ended"
+    SESSION_OPENED = "account:session:opened"
+    SIGN_UP_REFUSED = "account:sign_up:refused"
+    SIGN_UP_SUCCESS = "account:sign_up:success"
+    ACCOUNT_LOCKED = "lockout:account:locked"
+    ACCOUNT_UNLOCKED = "lockout:account:unlocked"
+    BACKENDS_ENDED = "lockout:backends:ended"
+    SESSIONS_ENDED = "lockout:sessions:ended"
+    WIKI_RESUMED = "lockout:wiki:resumed"
+    WIKI_SUSPENDED = "lockout:wiki:suspended"
+    OPERATOR_GRANTED = "operator:grant:console"
+    SIGNING_KEY_ADDED = "site:signing_key:added"
+    CODE_REDEEMED = "wiki:code:redeemed"
+    CODE_REFUSED = "wiki:code:refused"
+    WIKI_REGISTERED = "wiki:register:console"
+    WIKI_SIGN_IN = "wiki:sign_in:issued"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a request came from: the network as prefix text, and the browser in words.
+
+    The audit trail keeps only digests of both, under a salt of the day.
+    """
+
+    network: str
+    agent: str
+
+
+NOWHERE = Origin(network="", agent="")

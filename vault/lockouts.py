@@ -1,0 +1,85 @@
+"""Emergency measures. On the operator's site they act for a session; at the console for the owner.
+
+Each answers a status word: ``forbidden``, ``bad_request`` (no reason given), ``unknown``,
+``already``, ``self``, ``last_operator``, or that it was done.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from vault import connection
+from vault.sessions import Session
+
+WikiState = Literal["active", "suspended"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a lockout, and how many sessions it ended."""
+
+    status: str
+    sessions_ended: int = 0
+
+
+def lock_account(account_id: UUID, reason: str, by: Session | None) -> Outcome:
+    """Locks an account and ends its sessions (``locked``); ``by`` None is the console."""
+    if by is None:
+        row = connection.row(
+            "SELECT * FROM api.console_lock_account_v1(%(account)s, %(reason)s)",
+            {"account": account_id, "reason": reason},
+        )
+    else:
+        row = connection.row(
+            "SELECT * FROM api.lock_account_v1(%(session)s, %(account)s, %(reason)s)",
+            {"session": by.secret, "account": account_id, "reason": reason},
+        )
+    return Outcome(row["status"], row["sessions_ended"])
+
+
+def unlock_account(account_id: UUID, reason: str, by: Session | None) -> Outcome:
+    """Undoes a lock (``unlocked``); the sessions that it ended stay ended."""
+    if by is None:
+        row = connection.row(
+            "SELECT api.console_unlock_account_v1(%(account)s, %(reason)s) AS status",
+            {"account": account_id, "reason": reason},
+        )
+    else:
+        row = connection.row(
+            "SELECT api.unlock_account_v1(%(session)s, %(account)s, %(reason)s) AS status",
+            {"session": by.secret, "account": account_id, "reason": reason},
+        )
+    return Outcome(row["status"])
+
+
+def end_sessions(account_id: UUID, reason: str, by: Session | None) -> Outcome:
+    """Ends all sessions, codes and pending sign-ins of an account (``ended``)."""
+    if by is None:
+        row = connection.row(
+            "SELECT * FROM api.console_end_account_sessions_v1(%(account)s, %(reason)s)",
+            {"account": account_id, "reason": reason},
+        )
+    else:
+        row = connection.row(
+            "SELECT * FROM api.end_account_sessions_v1(%(session)s, %(account)s, %(reason)s)",
+            {"session": by.secret, "account": account_id, "reason": reason},
+        )
+    return Outcome(row["status"], row["sessions_ended"])
+
+
+def set_wiki_state(client_id: str, state: WikiState, reason: str, by: Session) -> Outcome:
+    """Takes a wiki out of service (``suspended``) or back in (``active``)."""
+    row = connection.row(
+        "SELECT api.set_wiki_state_v1(%(session)s, %(client_id)s, %(state)s, %(reason)s) AS status",
+        {"session": by.secret, "client_id": client_id, "state": state, "reason": reason},
+    )
+    return Outcome(row["status"])
+
+
+def end_backends(role: str, by: Session) -> int:
+    """Ends the database connections of one role; gives how many, -1 when not allowed."""
+    row = connection.row(
+        "SELECT api.end_backends_v1(%(session)s, %(role)s) AS ended",
+        {"session": by.secret, "role": role},
+    )
+    return int(row["ended"])

@@ -1,0 +1,108 @@
+"""Operators: who may act in an emergency. The vault alone says so, under a MAC."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from django.conf import settings
+
+from vault import connection
+from vault.attempts import Attempt
+from vault.errors import KeyUnknown, VaultRefused
+from vault.events import Origin
+from vault.seals import is_mac, mac
+from vault.sessions import Session, checked, open_session
+
+Level = Literal["looker", "locker", "chief"]
+LEVELS: tuple[Level, ...] = ("looker", "locker", "chief")
+
+
+@dataclass(frozen=True)
+class Operator:
+    """An operator who is signed in to the operator's site."""
+
+    session: Session
+    level: Level
+
+    def reaches(self, least: Level) -> bool:
+        """Whether this operator's level is ``least`` or above."""
+        return LEVELS.index(self.level) >= LEVELS.index(least)
+
+
+def grant(account_id: UUID, level: Level) -> None:
+    """Makes an account an operator. Owner only."""
+    granted_at = int(time.time())
+    ring = settings.OPERATOR_KEYS
+    row = connection.row(
+        "SELECT api.grant_operator_v1(%(account)s, %(level)s, %(at)s, %(mac)s, %(key)s) AS status",
+        {
+            "account": account_id,
+            "level": level,
+            "at": granted_at,
+            "mac": mac(ring, ring.active_id, "operator", account_id, level, granted_at),
+            "key": ring.active_id,
+        },
+    )
+    if row["status"] != "granted":
+        raise VaultRefused("grant_operator", row["status"])
+
+
+def _is_genuine(
+    account_id: UUID, level: str, granted_at: int, mac_value: bytes, mac_key: str
+) -> bool:
+    try:
+        return is_mac(
+            mac_value, settings.OPERATOR_KEYS, mac_key, "operator", account_id, level, granted_at
+        )
+    except KeyUnknown:
+        return False
+
+
+def is_operator(account_id: UUID) -> bool:
+    """Whether the account is an operator whose row is ours."""
+    row = connection.find_row(
+        "SELECT * FROM api.find_operator_v1(%(account)s)", {"account": account_id}
+    )
+    return row is not None and _is_genuine(
+        account_id, row["level"], row["granted_at"], row["mac"], row["mac_key"]
+    )
+
+
+def sign_in(attempt: Attempt, *, agent_label: str, origin: Origin) -> Session | None:
+    """Opens an operator's session from a proven attempt; None for everybody who is none."""
+    if not is_operator(attempt.account_id):
+        return None
+    return open_session(
+        attempt, kind="operator", kept=False, agent_label=agent_label, origin=origin
+    )
+
+
+def resume(secret: bytes) -> Operator | None:
+    """The operator of this live session, or None. One statement; raises ``VaultUnavailable``."""
+    row = connection.find_row(
+        "SELECT * FROM api.resume_operator_session_v1(%(secret)s)", {"secret": secret}
+    )
+    session = checked(secret, "operator", row)
+    if session is None or row is None or not _row_is_genuine(row):
+        return None
+    return Operator(session=session, level=row["level"])
+
+
+def _row_is_genuine(row: Mapping[str, Any]) -> bool:
+    return _is_genuine(
+        row["account_id"],
+        row["level"],
+        row["granted_at"],
+        row["operator_mac"],
+        row["operator_mac_key"],
+    )
+
+
+def sign_out(session: Session, origin: Origin) -> None:
+    """Ends the operator's session."""
+    connection.execute(
+        "SELECT api.end_operator_session_v1(%(secret)s, %(network)s, %(agent)s)",
+        {"secret": session.secret, "network": origin.network, "agent": origin.agent},
+    )

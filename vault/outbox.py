@@ -1,0 +1,57 @@
+"""The outbox as the worker sees it: jobs are claimed with a lease, and done at least once."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from vault import connection
+
+
+@dataclass(frozen=True)
+class Job:
+    """One thing to be sent. ``tries`` counts this one."""
+
+    id: int
+    kind: str
+    payload: dict[str, Any]
+    tries: int
+    account_id: UUID | None
+    created_at: datetime
+    sealed_address: bytes | None = field(repr=False, default=None)
+
+
+def claim(limit: int, lease_seconds: int) -> list[Job]:
+    """Takes up to ``limit`` due jobs; no other worker sees them until the lease runs out."""
+    return [
+        Job(**row)
+        for row in connection.rows(
+            "SELECT * FROM api.claim_outbox_v1(%(limit)s, %(lease)s)",
+            {"limit": limit, "lease": lease_seconds},
+        )
+    ]
+
+
+def finish(job_id: int) -> None:
+    """The job is done."""
+    connection.execute("SELECT api.finish_outbox_v1(%(id)s)", {"id": job_id})
+
+
+def retry(job_id: int, *, delay_seconds: int, error: str) -> None:
+    """Try again later. ``error`` is a short code without secrets."""
+    connection.execute(
+        "SELECT api.retry_outbox_v1(%(id)s, %(delay)s, %(error)s)",
+        {"id": job_id, "delay": delay_seconds, "error": error},
+    )
+
+
+def bury(job_id: int, *, error: str) -> None:
+    """Give up: the job stays for operators to see."""
+    connection.execute(
+        "SELECT api.bury_outbox_v1(%(id)s, %(error)s)", {"id": job_id, "error": error}
+    )
+
+
+def prune() -> None:
+    """Deletes what has lived its time; nothing's validity hangs on it."""
+    connection.execute("SELECT api.prune_v1()", {})

@@ -1,0 +1,83 @@
+"""Sealing (AES-256-GCM) and MACs (HMAC-SHA256) over what the vault stores for somebody else to read.
+
+A seal binds its purpose and what it belongs to as associated data: moved to another row, it breaks.
+"""
+
+import hmac
+import secrets
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+from vault.errors import SealBroken
+from vault.keys import KeyRing
+
+_VERSION = 1
+_NONCE_BYTES = 12
+
+
+def _framed(*parts: bytes) -> bytes:
+    """The parts with their lengths in front, so that no two lists of parts look alike."""
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+def seal(ring: KeyRing, purpose: str, plain: bytes, belongs_to: bytes) -> bytes:
+    """Encrypts ``plain`` for ``purpose`` and ``belongs_to`` under the ring's active key.
+
+    Gives: version, length of the key's id, id, nonce, ciphertext with tag.
+    """
+    key_id = ring.active_id
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    sealed = AESGCM(ring.key(key_id, purpose)).encrypt(
+        nonce, plain, _framed(purpose.encode(), belongs_to)
+    )
+    return bytes([_VERSION, len(key_id)]) + key_id.encode() + nonce + sealed
+
+
+def unseal(ring: KeyRing, purpose: str, sealed: bytes, belongs_to: bytes) -> bytes:
+    """Gives back what was sealed for exactly this purpose and owner.
+
+    Raises ``SealBroken`` for anything else, ``KeyUnknown`` when the ring lacks the key.
+    """
+    if len(sealed) < 2 or sealed[0] != _VERSION:
+        raise SealBroken(purpose)
+    nonce_at = 2 + sealed[1]
+    body_at = nonce_at + _NONCE_BYTES
+    key = ring.key(sealed[2:nonce_at].decode("ascii", "replace"), purpose)
+    try:
+        return AESGCM(key).decrypt(
+            sealed[nonce_at:body_at], sealed[body_at:], _framed(purpose.encode(), belongs_to)
+        )
+    except (InvalidTag, ValueError):
+        raise SealBroken(purpose) from None
+
+
+def mac(ring: KeyRing, key_id: str, purpose: str, *fields: str | int | bytes | UUID) -> bytes:
+    """HMAC-SHA256 over the fields, in order, under the named key. Raises ``KeyUnknown``."""
+    parts = [f if isinstance(f, bytes) else str(f).encode() for f in fields]
+    return hmac.digest(ring.key(key_id, purpose), _framed(*parts), "sha256")
+
+
+def is_mac(
+    given: bytes, ring: KeyRing, key_id: str, purpose: str, *fields: str | int | bytes | UUID
+) -> bool:
+    """Whether ``given`` is the MAC of these fields, compared in constant time."""
+    return hmac.compare_digest(given, mac(ring, key_id, purpose, *fields))
+
+
+def seal_address(address: str, account_id: UUID) -> bytes:
+    """Seals an e-mail address for its account."""
+    return seal(settings.ADDRESS_KEYS, "address", address.encode(), account_id.bytes)
+
+
+def open_address(sealed: bytes, account_id: UUID) -> str:
+    """The e-mail address of that account. Raises ``SealBroken`` or ``KeyUnknown``."""
+    return unseal(settings.ADDRESS_KEYS, "address", sealed, account_id.bytes).decode()
+
+
+def address_digest(normal_form: str) -> tuple[bytes, str]:
+    """The keyed digest by which an address is looked up, and the id of its key."""
+    ring: KeyRing = settings.ADDRESS_KEYS
+    return mac(ring, ring.active_id, "address-lookup", normal_form), ring.active_id

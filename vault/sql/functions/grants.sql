@@ -1,0 +1,151 @@
+-- What a wiki gets: authorization codes, what they are redeemed for, and what userinfo may say.
+
+-- Answers an authorization request of a live session: with a code to redeem (p_code_hash), or
+-- with an assertion at once (p_code_hash NULL, for wikis registered for id_token by form_post).
+-- Lock, epoch, suspension and redirect URI are checked in the same statement that issues.
+-- Statuses: issued, no_session, refused (the wiki), bad_request.
+CREATE OR REPLACE FUNCTION api.issue_grant_v1(
+    p_session bytea, p_grant uuid, p_client_id text, p_code_hash bytea, p_redirect_uri text,
+    p_code_challenge text, p_nonce text, p_scopes text[]
+) RETURNS TABLE (status text, expires_in integer)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_session vault.sessions%ROWTYPE;
+    v_wiki vault.wikis%ROWTYPE;
+    v_now timestamptz;
+BEGIN
+    PERFORM vault.require_read_committed();
+    expires_in := vault.policy_seconds('code');
+    IF p_grant IS NULL OR p_client_id IS NULL OR p_redirect_uri IS NULL OR p_scopes IS NULL
+       OR octet_length(p_code_hash) <> 32 OR length(p_code_challenge) <> 43
+       OR length(p_nonce) > 2000 THEN
+        status := 'bad_request';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    SELECT s.* INTO v_session FROM vault.live_session(p_session, 'web') s;
+    IF FOUND THEN
+        PERFORM FROM vault.accounts WHERE id = v_session.account_id AND state = 'active'
+            AND epoch = v_session.account_epoch FOR SHARE;
+    END IF;
+    IF NOT FOUND THEN
+        status := 'no_session';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    SELECT * INTO v_wiki FROM vault.wikis WHERE client_id = p_client_id FOR SHARE;
+    IF NOT FOUND OR v_wiki.state <> 'active' OR NOT v_wiki.first_party
+       OR p_redirect_uri <> ALL (v_wiki.redirect_uris)
+       OR (CASE WHEN p_code_hash IS NULL THEN 'id_token' ELSE 'code' END)
+          <> ALL (v_wiki.response_types)
+       OR (p_code_hash IS NOT NULL AND v_wiki.require_pkce AND p_code_challenge IS NULL)
+       OR (p_code_challenge IS NULL AND p_nonce IS NULL)
+       OR NOT p_scopes <@ v_wiki.scopes THEN
+        status := 'refused';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    v_now := clock_timestamp();
+    INSERT INTO vault.grants (id, code_hash, client_id, sid, account_id, account_epoch, site_epoch,
+        redirect_uri, code_challenge, nonce, scopes, issued_at, expires_at, redeemed_at)
+    VALUES (p_grant, p_code_hash, p_client_id, v_session.sid, v_session.account_id,
+        v_session.account_epoch, v_session.site_epoch, p_redirect_uri, p_code_challenge, p_nonce,
+        p_scopes, v_now, v_now + make_interval(secs => expires_in),
+        CASE WHEN p_code_hash IS NULL THEN v_now END);
+    INSERT INTO vault.session_wikis (sid, client_id) VALUES (v_session.sid, p_client_id)
+    ON CONFLICT DO NOTHING;
+    PERFORM vault.record_event('wiki:sign_in:issued', v_session.account_id, v_session.sid,
+                               p_client_id, NULL, NULL, NULL);
+    status := 'issued';
+    RETURN NEXT;
+END
+$$;
+
+-- Whether what came from a grant may still be used: not revoked, session alive, wiki in service.
+CREATE OR REPLACE FUNCTION vault.is_grant_alive(g vault.grants) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT g.revoked_at IS NULL AND EXISTS (
+        SELECT FROM vault.sessions s
+        JOIN vault.accounts a ON a.id = s.account_id
+        JOIN vault.wikis w ON w.client_id = g.client_id
+        CROSS JOIN vault.site
+        WHERE s.sid = g.sid AND s.ended_at IS NULL AND s.expires_at > clock_timestamp()
+          AND s.last_seen_at + make_interval(secs => s.idle_seconds) > clock_timestamp()
+          AND a.state = 'active' AND a.epoch = g.account_epoch AND site.epoch = g.site_epoch
+          AND w.state = 'active');
+$$;
+
+-- Spends a code, then judges it. A second presentation revokes all that came from the first
+-- (RFC 6749 section 4.1.2, RFC 9700 section 2.1.1); one by another wiki leaves it alone.
+-- p_code_challenge is what the verifier hashes to (RFC 7636 section 4.6), NULL when none was sent.
+-- Statuses: redeemed, unknown, other_wiki, replayed, expired, redirect_uri, challenge, dead.
+CREATE OR REPLACE FUNCTION api.redeem_code_v1(
+    p_code bytea, p_client_id text, p_redirect_uri text, p_code_challenge text
+) RETURNS TABLE (status text, grant_id uuid, sid uuid, account_id uuid, username text, nonce text,
+                 scopes text[], amr text[], authenticated_at bigint,
+                 session_expires_at bigint, sealed_address bytea, address_verified boolean)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_grant vault.grants%ROWTYPE;
+    v_now timestamptz;
+BEGIN
+    PERFORM vault.require_read_committed();
+    SELECT * INTO v_grant FROM vault.grants g WHERE g.code_hash = sha256(p_code) FOR UPDATE;
+    IF NOT FOUND THEN
+        status := 'unknown';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    v_now := clock_timestamp();
+    PERFORM FROM vault.accounts a WHERE a.id = v_grant.account_id FOR SHARE;
+    status := CASE
+        WHEN v_grant.client_id IS DISTINCT FROM p_client_id THEN 'other_wiki'
+        WHEN v_grant.redeemed_at IS NOT NULL THEN 'replayed'
+        WHEN v_grant.expires_at <= v_now THEN 'expired'
+        WHEN v_grant.redirect_uri IS DISTINCT FROM p_redirect_uri THEN 'redirect_uri'
+        WHEN v_grant.code_challenge IS DISTINCT FROM p_code_challenge THEN 'challenge'
+        WHEN NOT vault.is_grant_alive(v_grant) THEN 'dead'
+        ELSE 'redeemed' END;
+    IF status = 'other_wiki' THEN
+        NULL;
+    ELSIF status = 'replayed' THEN
+        UPDATE vault.grants SET revoked_at = coalesce(revoked_at, v_now) WHERE id = v_grant.id;
+    ELSIF status = 'redeemed' THEN
+        UPDATE vault.grants SET redeemed_at = v_now WHERE id = v_grant.id;
+    ELSE
+        UPDATE vault.grants SET redeemed_at = v_now, revoked_at = v_now WHERE id = v_grant.id;
+    END IF;
+    IF status <> 'redeemed' THEN
+        PERFORM vault.record_event('wiki:code:refused', v_grant.account_id, v_grant.sid,
+                                   p_client_id, NULL, NULL, NULL,
+                                   jsonb_build_object('why', status));
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    PERFORM vault.record_event('wiki:code:redeemed', v_grant.account_id, v_grant.sid, p_client_id,
+                               NULL, NULL, NULL);
+    RETURN QUERY SELECT 'redeemed', v_grant.id, v_grant.sid, v_grant.account_id, a.username,
+        v_grant.nonce, v_grant.scopes, s.amr, vault.epoch_seconds(s.authenticated_at),
+        vault.epoch_seconds(s.expires_at),
+        CASE WHEN 'email' = ANY (v_grant.scopes) THEN e.sealed END, e.verified_at IS NOT NULL
+    FROM vault.accounts a
+    JOIN vault.sessions s ON s.sid = v_grant.sid
+    LEFT JOIN vault.email_addresses e ON e.account_id = a.id AND e.is_primary
+    WHERE a.id = v_grant.account_id;
+END
+$$;
+
+-- What userinfo may say for an access token that came from this grant; no row when it is dead.
+CREATE OR REPLACE FUNCTION api.describe_grant_v1(p_grant uuid)
+RETURNS TABLE (account_id uuid, username text, client_id text, scopes text[],
+               sealed_address bytea, address_verified boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT a.id, a.username, g.client_id, g.scopes,
+           CASE WHEN 'email' = ANY (g.scopes) THEN e.sealed END, e.verified_at IS NOT NULL
+    FROM vault.grants g
+    JOIN vault.accounts a ON a.id = g.account_id
+    LEFT JOIN vault.email_addresses e ON e.account_id = a.id AND e.is_primary
+    WHERE g.id = p_grant AND g.redeemed_at IS NOT NULL AND vault.is_grant_alive(g);
+$$;

@@ -1,0 +1,347 @@
+-- Passwords: challenge, then propose, commit, verdict. A verifier never leaves this file.
+--
+-- A guess is charged and recorded in one committed transaction and judged in a later one: what a
+-- caller rolls back was never judged. See docs/decisions/0002-propose-commit-verdict.md.
+
+CREATE OR REPLACE FUNCTION vault.is_password(
+    p_salt bytea, p_memory_kib integer, p_time_cost integer, p_parallelism integer,
+    p_pepper_id text, p_tag bytea
+) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(octet_length(p_salt) = 16 AND octet_length(p_tag) = 32
+        AND p_memory_kib BETWEEN 8 AND 4194304 AND p_time_cost BETWEEN 1 AND 100
+        AND p_parallelism BETWEEN 1 AND 16 AND length(p_pepper_id) BETWEEN 1 AND 40, false);
+$$;
+
+CREATE OR REPLACE FUNCTION vault.store_password(
+    p_account uuid, p_salt bytea, p_memory_kib integer, p_time_cost integer,
+    p_parallelism integer, p_pepper_id text, p_tag bytea
+) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_salt bytea := vault.random_32();
+BEGIN
+    INSERT INTO vault.password_parameters (account_id, scheme, salt, memory_kib, time_cost,
+                                           parallelism, pepper_id, inner_scheme, changed_at)
+    VALUES (p_account, 'argon2id', p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id,
+            NULL, clock_timestamp())
+    ON CONFLICT (account_id) DO UPDATE SET
+        scheme = 'argon2id', salt = p_salt, memory_kib = p_memory_kib, time_cost = p_time_cost,
+        parallelism = p_parallelism, pepper_id = p_pepper_id, inner_scheme = NULL,
+        changed_at = clock_timestamp();
+    INSERT INTO vault.password_verifiers (account_id, digest_salt, digest)
+    VALUES (p_account, v_salt, sha256(v_salt || p_tag))
+    ON CONFLICT (account_id) DO UPDATE SET digest_salt = v_salt, digest = sha256(v_salt || p_tag);
+END
+$$;
+
+-- What is needed to compute a tag for this name. A name that nobody has, and an account without a
+-- password, get values made from the site's secret, the same every time.
+CREATE OR REPLACE FUNCTION api.password_challenge_v1(p_username text)
+RETURNS TABLE (subject bytea, scheme text, salt bytea, memory_kib integer, time_cost integer,
+               parallelism integer, pepper_id text, inner_scheme jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN p.account_id IS NULL
+                THEN vault.keyed(s.secret, 'nobody', convert_to(p_username, 'UTF8'))
+                ELSE vault.keyed(s.secret, 'subject', uuid_send(p.account_id)) END,
+           coalesce(p.scheme, 'argon2id'),
+           coalesce(p.salt, substring(
+               vault.keyed(s.secret, 'salt', convert_to(p_username, 'UTF8')) FOR 16)),
+           coalesce(p.memory_kib, s.argon2_memory_kib), coalesce(p.time_cost, s.argon2_time_cost),
+           coalesce(p.parallelism, s.argon2_parallelism), coalesce(p.pepper_id, s.pepper_id),
+           p.inner_scheme
+    FROM vault.site s
+    LEFT JOIN vault.usernames n ON n.username = p_username
+    LEFT JOIN vault.password_parameters p ON p.account_id = n.account_id
+    WHERE p_username IS NOT NULL AND octet_length(p_username) BETWEEN 1 AND 255;
+$$;
+
+-- Charges one guess to a budget; answers the seconds to wait, 0 when the guess may be made.
+-- 10 in a row are free, then delays double from 15 s to 15 min; 100 a day (UTC) at the most.
+CREATE OR REPLACE FUNCTION vault.charge_guess(p_subject bytea) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    c_free constant integer := 10;
+    c_a_day constant integer := 100;
+    v_now timestamptz := clock_timestamp();
+    v_budget vault.guess_budgets%ROWTYPE;
+BEGIN
+    INSERT INTO vault.guess_budgets (subject, day) VALUES (p_subject, vault.today())
+    ON CONFLICT (subject) DO NOTHING;
+    SELECT * INTO v_budget FROM vault.guess_budgets WHERE subject = p_subject FOR UPDATE;
+    v_now := clock_timestamp();
+    IF v_budget.day < vault.today() THEN
+        v_budget.day := vault.today();
+        v_budget.day_count := 0;
+    END IF;
+    IF v_budget.day_count >= c_a_day THEN
+        RETURN ceil(extract(epoch FROM
+            ((v_budget.day + 1)::timestamp AT TIME ZONE 'UTC') - v_now))::integer;
+    END IF;
+    IF v_budget.next_at > v_now THEN
+        RETURN greatest(1, ceil(extract(epoch FROM v_budget.next_at - v_now))::integer);
+    END IF;
+    UPDATE vault.guess_budgets SET
+        day = v_budget.day,
+        day_count = v_budget.day_count + 1,
+        in_a_row = v_budget.in_a_row + 1,
+        next_at = CASE WHEN v_budget.in_a_row + 1 >= c_free THEN v_now + make_interval(
+            secs => least(900, 15 * 2 ^ least(v_budget.in_a_row + 1 - c_free, 10))) END
+    WHERE subject = p_subject;
+    RETURN 0;
+END
+$$;
+
+-- Charges and records a guess, and compares nothing. Statuses: proposed, wait, bad_request.
+CREATE OR REPLACE FUNCTION api.propose_password_v1(
+    p_username text, p_tag bytea, p_purpose text, p_attempt_hash bytea, p_session bytea,
+    p_network text, p_agent text
+) RETURNS TABLE (status text, proposal uuid, wait_seconds integer)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_secret bytea;
+    v_account uuid;
+    v_subject bytea;
+    v_sid uuid;
+    v_salt bytea;
+BEGIN
+    PERFORM vault.require_read_committed();
+    IF p_username IS NULL OR octet_length(p_username) NOT BETWEEN 1 AND 255
+       OR p_tag IS NULL OR octet_length(p_tag) <> 32
+       OR p_attempt_hash IS NULL OR octet_length(p_attempt_hash) <> 32
+       OR p_purpose IS NULL
+       -- The session_user is the role that logged in: an operator's attempt is the operator
+       -- process's alone, whatever a web process asks for.
+       OR NOT (CASE session_user
+               WHEN 'authsite_web' THEN p_purpose IN ('sign_in', 'reauthenticate')
+               WHEN 'authsite_operator' THEN p_purpose = 'operator'
+               ELSE false END) THEN
+        RETURN QUERY SELECT 'bad_request', NULL::uuid, NULL::integer;
+        RETURN;
+    END IF;
+    SELECT site.secret INTO v_secret FROM vault.site;
+    SELECT account_id INTO v_account FROM vault.usernames WHERE username = p_username;
+    IF p_purpose = 'reauthenticate' THEN
+        SELECT s.sid INTO v_sid FROM vault.live_session(p_session, 'web') s
+        WHERE s.account_id = v_account;
+        IF NOT FOUND THEN
+            RETURN QUERY SELECT 'bad_request', NULL::uuid, NULL::integer;
+            RETURN;
+        END IF;
+    END IF;
+    -- Names that nobody has share 65,536 budgets, so that guessing at them cannot fill the disk.
+    v_subject := CASE WHEN v_account IS NULL
+        THEN substring(vault.keyed(v_secret, 'budget', convert_to(p_username, 'UTF8')) FOR 2)
+        ELSE uuid_send(v_account) END;
+    wait_seconds := vault.charge_guess(v_subject);
+    IF wait_seconds > 0 THEN
+        status := 'wait';
+        PERFORM vault.record_event('account:password:throttled', v_account, v_sid, NULL, NULL,
+                                   vault.event_digest(p_network), vault.event_digest(p_agent));
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    SELECT digest_salt INTO v_salt FROM vault.password_verifiers WHERE account_id = v_account;
+    INSERT INTO vault.password_proposals (subject, account_id, digest, proposed_in, purpose,
+                                          attempt_hash, sid, network, agent)
+    VALUES (v_subject, v_account, sha256(coalesce(v_salt, v_secret) || p_tag),
+            pg_current_xact_id(), p_purpose, p_attempt_hash, v_sid,
+            vault.event_digest(p_network), vault.event_digest(p_agent))
+    RETURNING id INTO proposal;
+    status := 'proposed';
+    RETURN NEXT;
+END
+$$;
+
+-- Judges what an earlier, committed transaction proposed; once. Statuses: right (an attempt is
+-- open), wrong, locked, closed, and for proposals that cannot be judged: unknown, early, late.
+CREATE OR REPLACE FUNCTION api.judge_password_v1(p_proposal uuid)
+RETURNS TABLE (status text, account_id uuid, username text, account_epoch bigint,
+               site_epoch bigint, amr text[], authenticated_at bigint)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_proposal vault.password_proposals%ROWTYPE;
+    v_account vault.accounts%ROWTYPE;
+    v_verifier bytea;
+    v_now timestamptz;
+    v_site vault.site%ROWTYPE;
+BEGIN
+    PERFORM vault.require_read_committed();
+    SELECT * INTO v_proposal FROM vault.password_proposals WHERE id = p_proposal FOR UPDATE;
+    v_now := clock_timestamp();
+    IF NOT FOUND OR v_proposal.outcome IS NOT NULL THEN
+        status := 'unknown';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    -- A savepoint or a DO block shares the transaction's id: what it can still undo is not judged.
+    IF v_proposal.proposed_in = pg_current_xact_id() THEN
+        status := 'early';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    SELECT * INTO v_site FROM vault.site;
+    SELECT * INTO v_account FROM vault.accounts WHERE id = v_proposal.account_id FOR SHARE;
+    SELECT v.digest INTO v_verifier FROM vault.password_verifiers v
+    WHERE v.account_id = v_proposal.account_id;
+    status := CASE
+        WHEN v_now > v_proposal.proposed_at
+             + make_interval(secs => vault.policy_seconds('proposal')) THEN 'late'
+        WHEN v_account.state = 'locked' THEN 'locked'
+        WHEN v_verifier IS DISTINCT FROM v_proposal.digest OR v_verifier IS NULL THEN 'wrong'
+        WHEN NOT v_site.sign_in_open AND v_proposal.purpose = 'sign_in' THEN 'closed'
+        ELSE 'right' END;
+    UPDATE vault.password_proposals SET digest = NULL, outcome = status WHERE id = p_proposal;
+    PERFORM vault.record_event(
+        CASE status WHEN 'right' THEN 'account:password:right'
+                    WHEN 'locked' THEN 'account:password:locked'
+                    ELSE 'account:password:wrong' END,
+        v_proposal.account_id, v_proposal.sid, NULL, NULL, v_proposal.network, v_proposal.agent,
+        jsonb_build_object('purpose', v_proposal.purpose));
+    IF status = 'right' THEN
+        UPDATE vault.guess_budgets SET in_a_row = 0, next_at = NULL,
+               day_count = greatest(day_count - 1, 0)
+        WHERE subject = v_proposal.subject;
+        INSERT INTO vault.attempts (secret_hash, account_id, account_epoch, site_epoch, purpose,
+                                    amr, authenticated_at, sid, expires_at)
+        VALUES (v_proposal.attempt_hash, v_account.id, v_account.epoch, v_site.epoch,
+                v_proposal.purpose, ARRAY['pwd'], v_now, v_proposal.sid,
+                v_now + make_interval(secs => vault.policy_seconds('attempt')));
+        account_id := v_account.id;
+        username := v_account.username;
+        account_epoch := v_account.epoch;
+        site_epoch := v_site.epoch;
+        amr := ARRAY['pwd'];
+        authenticated_at := vault.epoch_seconds(v_now);
+    END IF;
+    RETURN NEXT;
+END
+$$;
+
+-- Both in one round trip. SECURITY INVOKER, since only such a procedure may COMMIT in between; it
+-- runs with the caller's own rights, hence every name in full.
+CREATE OR REPLACE PROCEDURE api.prove_password_v1(
+    IN p_username text, IN p_tag bytea, IN p_purpose text, IN p_attempt_hash bytea,
+    IN p_session bytea, IN p_network text, IN p_agent text,
+    INOUT status text DEFAULT NULL, INOUT wait_seconds integer DEFAULT NULL,
+    INOUT account_id uuid DEFAULT NULL, INOUT username text DEFAULT NULL,
+    INOUT account_epoch bigint DEFAULT NULL, INOUT site_epoch bigint DEFAULT NULL,
+    INOUT amr text[] DEFAULT NULL, INOUT authenticated_at bigint DEFAULT NULL
+)
+LANGUAGE plpgsql SECURITY INVOKER AS $$
+DECLARE
+    v_proposal pg_catalog.uuid;
+BEGIN
+    SELECT p.status, p.proposal, p.wait_seconds INTO status, v_proposal, wait_seconds
+    FROM api.propose_password_v1(p_username, p_tag, p_purpose, p_attempt_hash, p_session,
+                                 p_network, p_agent) AS p;
+    COMMIT;
+    IF v_proposal IS NOT NULL THEN
+        SELECT j.status, j.account_id, j.username, j.account_epoch, j.site_epoch, j.amr,
+               j.authenticated_at
+        INTO status, account_id, username, account_epoch, site_epoch, amr, authenticated_at
+        FROM api.judge_password_v1(v_proposal) AS j;
+    END IF;
+END
+$$;
+
+-- Recomputes a stored verifier at today's cost, from a password that this attempt has proven.
+-- Only ever upwards: statuses upgraded, kept, gone, bad_request.
+CREATE OR REPLACE FUNCTION api.upgrade_password_v1(
+    p_attempt bytea, p_salt bytea, p_memory_kib integer, p_time_cost integer,
+    p_parallelism integer, p_pepper_id text, p_tag bytea
+) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_account uuid;
+BEGIN
+    PERFORM vault.require_read_committed();
+    IF NOT vault.is_password(p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id, p_tag)
+    THEN
+        RETURN 'bad_request';
+    END IF;
+    SELECT a.account_id INTO v_account FROM vault.live_attempt(p_attempt) a
+    WHERE 'pwd' = ANY (a.amr);
+    IF NOT FOUND THEN
+        RETURN 'gone';
+    END IF;
+    PERFORM FROM vault.password_parameters p
+    WHERE p.account_id = v_account
+      AND (p.inner_scheme IS NOT NULL OR p.pepper_id <> p_pepper_id
+           OR p.memory_kib::bigint * p.time_cost < p_memory_kib::bigint * p_time_cost)
+    FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'kept';
+    END IF;
+    PERFORM vault.store_password(v_account, p_salt, p_memory_kib, p_time_cost, p_parallelism,
+                                 p_pepper_id, p_tag);
+    PERFORM vault.record_event('account:password:upgraded', v_account, NULL, NULL, NULL, NULL, NULL);
+    RETURN 'upgraded';
+END
+$$;
+
+-- A new password, by an attempt that has just proven the old one within this session. Ends every
+-- other session; this one goes on under a new secret, the account's new epoch and a new MAC.
+-- Statuses: changed, gone (proof or session), moved (the epoch was raised meanwhile), bad_request.
+CREATE OR REPLACE FUNCTION api.change_password_v1(
+    p_session bytea, p_attempt bytea,
+    p_salt bytea, p_memory_kib integer, p_time_cost integer, p_parallelism integer,
+    p_pepper_id text, p_tag bytea,
+    p_new_secret_hash bytea, p_new_epoch bigint, p_mac bytea, p_mac_key text,
+    p_language text, p_network text, p_agent text
+) RETURNS TABLE (status text, others_ended integer)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_session vault.sessions%ROWTYPE;
+    v_attempt vault.attempts%ROWTYPE;
+BEGIN
+    PERFORM vault.require_read_committed();
+    IF NOT vault.is_password(p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id, p_tag)
+       OR p_new_secret_hash IS NULL OR octet_length(p_new_secret_hash) <> 32
+       OR p_mac IS NULL OR octet_length(p_mac) <> 32 OR p_mac_key IS NULL THEN
+        RETURN QUERY SELECT 'bad_request', NULL::integer;
+        RETURN;
+    END IF;
+    SELECT * INTO v_session FROM vault.live_session(p_session, 'web');
+    -- The account's row is the lock that orders everything which ends sessions.
+    PERFORM FROM vault.accounts WHERE id = v_session.account_id FOR UPDATE;
+    SELECT * INTO v_session FROM vault.live_session(p_session, 'web');
+    SELECT * INTO v_attempt FROM vault.live_attempt(p_attempt);
+    IF v_session.sid IS NULL OR v_attempt.purpose IS DISTINCT FROM 'reauthenticate'
+       OR v_attempt.sid IS DISTINCT FROM v_session.sid
+       OR v_attempt.authenticated_at < clock_timestamp()
+          - make_interval(secs => vault.policy_seconds('fresh_proof')) THEN
+        RETURN QUERY SELECT 'gone', NULL::integer;
+        RETURN;
+    END IF;
+    IF p_new_epoch IS DISTINCT FROM v_session.account_epoch + 1 THEN
+        RETURN QUERY SELECT 'moved', NULL::integer;
+        RETURN;
+    END IF;
+    UPDATE vault.attempts SET consumed_at = clock_timestamp()
+    WHERE secret_hash = v_attempt.secret_hash AND consumed_at IS NULL;
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT 'gone', NULL::integer;
+        RETURN;
+    END IF;
+    PERFORM vault.store_password(v_session.account_id, p_salt, p_memory_kib, p_time_cost,
+                                 p_parallelism, p_pepper_id, p_tag);
+    UPDATE vault.accounts SET epoch = p_new_epoch WHERE id = v_session.account_id;
+    others_ended := vault.end_sessions_of(v_session.account_id, v_session.sid, 'password_changed');
+    UPDATE vault.sessions SET secret_hash = p_new_secret_hash, account_epoch = p_new_epoch,
+           authenticated_at = v_attempt.authenticated_at, amr = v_attempt.amr,
+           mac = p_mac, mac_key = p_mac_key, last_seen_at = clock_timestamp()
+    WHERE sid = v_session.sid;
+    PERFORM vault.record_event('account:password:changed', v_session.account_id, v_session.sid,
+                               NULL, NULL, vault.event_digest(p_network),
+                               vault.event_digest(p_agent),
+                               jsonb_build_object('others_ended', others_ended));
+    PERFORM vault.write_letter(v_session.account_id, 'password_changed', p_language);
+    status := 'changed';
+    RETURN NEXT;
+END
+$$;

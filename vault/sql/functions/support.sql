@@ -1,0 +1,118 @@
+-- Helpers of the other files. No role but the owner may call any of them.
+
+-- 32 bytes from the server's strong random source (gen_random_uuid draws on pg_strong_random).
+CREATE OR REPLACE FUNCTION vault.random_32() RETURNS bytea
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())
+                  || uuid_send(gen_random_uuid()));
+$$;
+
+-- A digest that needs the site's secret; hashed twice, so that none can be extended.
+CREATE OR REPLACE FUNCTION vault.keyed(p_secret bytea, p_label text, p_value bytea) RETURNS bytea
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT sha256(p_secret || sha256(p_secret || convert_to(p_label, 'UTF8') || '\x00' || p_value));
+$$;
+
+-- Under REPEATABLE READ a function would judge by a snapshot from before a lockout.
+CREATE OR REPLACE FUNCTION vault.require_read_committed() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'the vault answers only under READ COMMITTED'
+            USING ERRCODE = 'invalid_transaction_state';
+    END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION vault.policy_seconds(p_name text) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT seconds FROM vault.policy WHERE name = p_name;
+$$;
+
+-- Seconds since 1970, whole: what cookies, tokens and MACs carry.
+CREATE OR REPLACE FUNCTION vault.epoch_seconds(p_at timestamptz) RETURNS bigint
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT floor(extract(epoch FROM p_at))::bigint;
+$$;
+
+CREATE OR REPLACE FUNCTION vault.today() RETURNS date
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date;
+$$;
+
+-- What the audit trail keeps of a network or an agent: a digest under the day's salt.
+CREATE OR REPLACE FUNCTION vault.event_digest(p_value text) RETURNS bytea
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    day_salt bytea;
+BEGIN
+    IF p_value IS NULL OR p_value = '' THEN
+        RETURN NULL;
+    END IF;
+    SELECT salt INTO day_salt FROM vault.event_salts WHERE day = vault.today();
+    IF NOT FOUND THEN
+        INSERT INTO vault.event_salts (day, salt) VALUES (vault.today(), vault.random_32())
+        ON CONFLICT (day) DO NOTHING;
+        SELECT salt INTO day_salt FROM vault.event_salts WHERE day = vault.today();
+    END IF;
+    RETURN substring(sha256(day_salt || convert_to(p_value, 'UTF8')) FOR 16);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION vault.record_event(
+    p_tag text, p_account uuid, p_sid uuid, p_client text, p_actor uuid,
+    p_network bytea, p_agent bytea, p_detail jsonb DEFAULT '{}'
+) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO vault.events (tag, account_id, sid, client_id, actor_id, network, agent, detail)
+    VALUES (p_tag, p_account, p_sid, p_client, p_actor, p_network, p_agent, p_detail);
+$$;
+
+-- Tells every wiki that a session has signed in to that it has ended.
+CREATE OR REPLACE FUNCTION vault.tell_wikis(p_sid uuid, p_account uuid) RETURNS integer
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    WITH told AS (
+        INSERT INTO vault.outbox (kind, account_id, payload)
+        SELECT 'backchannel_logout', p_account, jsonb_build_object(
+                   'client_id', w.client_id, 'uri', w.backchannel_logout_uri,
+                   'sid', p_sid, 'sub', p_account, 'jti', gen_random_uuid())
+        FROM vault.session_wikis s JOIN vault.wikis w USING (client_id)
+        WHERE s.sid = p_sid AND w.backchannel_logout_uri IS NOT NULL
+        RETURNING 1
+    )
+    SELECT count(*)::integer FROM told;
+$$;
+
+-- Ends an account's live sessions of either kind, save one, and tells their wikis.
+CREATE OR REPLACE FUNCTION vault.end_sessions_of(p_account uuid, p_save uuid, p_reason text)
+RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    ended uuid;
+    total integer := 0;
+BEGIN
+    FOR ended IN
+        UPDATE vault.sessions SET ended_at = clock_timestamp(), end_reason = p_reason
+        WHERE account_id = p_account AND ended_at IS NULL AND sid IS DISTINCT FROM p_save
+        RETURNING sid
+    LOOP
+        PERFORM vault.tell_wikis(ended, p_account);
+        total := total + 1;
+    END LOOP;
+    RETURN total;
+END
+$$;
+
+-- Queues a letter to an account's confirmed primary address, where it has one.
+CREATE OR REPLACE FUNCTION vault.write_letter(p_account uuid, p_template text, p_language text)
+RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO vault.outbox (kind, account_id, sealed_address, payload)
+    SELECT 'letter', a.id, e.sealed, jsonb_build_object(
+               'template', p_template, 'language', p_language, 'username', a.username,
+               'at', vault.epoch_seconds(clock_timestamp()),
+               'reference', upper(substr(replace(gen_random_uuid()::text, '-', ''), 1, 10)))
+    FROM vault.accounts a
+    JOIN vault.email_addresses e ON e.account_id = a.id
+    WHERE a.id = p_account AND e.is_primary AND e.verified_at IS NOT NULL;
+$$;

@@ -1,0 +1,37 @@
+-- Who may do what, on one page. Everything not named here is refused to everybody but the owner.
+
+REVOKE ALL ON ALL TABLES IN SCHEMA vault, api, views FROM PUBLIC, authsite_web, authsite_operator, authsite_worker, authsite_migrate;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA vault FROM PUBLIC, authsite_web, authsite_operator, authsite_worker;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA vault, api FROM PUBLIC, authsite_web, authsite_operator, authsite_worker;
+REVOKE ALL ON SCHEMA vault, api, views FROM PUBLIC, authsite_web, authsite_operator, authsite_worker;
+
+GRANT USAGE ON SCHEMA api TO authsite_web, authsite_operator, authsite_worker;
+GRANT USAGE ON SCHEMA views TO authsite_operator;
+
+-- The public site: narrow questions, each about one thing.
+GRANT EXECUTE ON FUNCTION
+    api.prepare_account_v1, api.register_account_v1,
+    api.password_challenge_v1, api.propose_password_v1, api.judge_password_v1,
+    api.upgrade_password_v1, api.change_password_v1,
+    api.open_session_v1, api.resume_session_v1, api.end_session_v1,
+    api.list_sessions_v1, api.end_own_session_v1, api.list_addresses_v1,
+    api.find_wiki_v1, api.list_wikis_v1, api.signing_keys_v1,
+    api.issue_grant_v1, api.redeem_code_v1, api.describe_grant_v1
+TO authsite_web;
+GRANT EXECUTE ON PROCEDURE api.prove_password_v1 TO authsite_web, authsite_operator;
+
+-- The operator's site: its own sign-in, the lockouts, and views without secrets.
+GRANT EXECUTE ON FUNCTION
+    api.password_challenge_v1, api.propose_password_v1, api.judge_password_v1,
+    api.find_operator_v1, api.open_operator_session_v1, api.resume_operator_session_v1,
+    api.end_operator_session_v1,
+    api.lock_account_v1, api.unlock_account_v1, api.end_account_sessions_v1,
+    api.set_wiki_state_v1, api.end_backends_v1
+TO authsite_operator;
+GRANT SELECT ON views.accounts, views.wikis, views.sessions, views.events TO authsite_operator;
+
+-- The worker: the outbox, and the keys that sign logout tokens.
+GRANT EXECUTE ON FUNCTION
+    api.claim_outbox_v1, api.finish_outbox_v1, api.retry_outbox_v1, api.bury_outbox_v1,
+    api.prune_v1, api.signing_keys_v1, api.find_wiki_v1
+TO authsite_worker;
