@@ -11,6 +11,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Flows may always end at the account pages."""
-        from accounts.flow import destinations, own_pages
+        # Imported here: the URLs that they name need the apps to be loaded.
+        from accounts.flow import destinations, own_pages  # noqa: PLC0415
 
         destinations.register(own_pages.NAME, own_pages.OwnPages())

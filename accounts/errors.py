@@ -272,7 +272,7 @@ class UsernameLooksAlike(UsernameInvalid):
 
     code = "username_looks_alike"
     message = _("This user name looks just like one that is taken.")
-    guidance = _("Choose one that nobody could mistake for somebody else’s.")
+    guidance = _("Choose one that nobody could mistake for somebody else's.")
 
 
 class EmailInvalid(AccountError):

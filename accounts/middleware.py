@@ -1,4 +1,4 @@
-"""Who is signed in, asked of the vault at most once a request, and only if somebody wants to know."""
+"""Who is signed in: asked of the vault at most once a request, and only if somebody wants it."""
 
 from collections.abc import Callable
 
@@ -9,17 +9,22 @@ from django.utils.functional import SimpleLazyObject
 from accounts.services.sessions import Session, resume_session
 from accounts.views.cookies import SESSION_COOKIE, forget_session
 
-_UNSET = object()
+# No header can set it: those begin with HTTP_.
+_SESSION = "authsite.session"
 
 
 def session_of(request: HttpRequest) -> Session | None:
     """The live session of the request's cookie, or None. Raises ``VaultUnavailable``."""
-    session = getattr(request, "_auth_session", _UNSET)
-    if session is _UNSET:
+    if _SESSION not in request.META:
         cookie = request.COOKIES.get(SESSION_COOKIE)
-        session = resume_session(cookie) if cookie else None
-        request._auth_session = session  # type: ignore[attr-defined]  # noqa: SLF001
-    return session  # type: ignore[return-value]
+        set_session(request, resume_session(cookie) if cookie else None)
+    session: Session | None = request.META[_SESSION]
+    return session
+
+
+def set_session(request: HttpRequest, session: Session | None) -> None:
+    """What ``session_of`` says from now on: a view has opened, renewed or ended it."""
+    request.META[_SESSION] = session
 
 
 class SessionMiddleware:
@@ -32,9 +37,8 @@ class SessionMiddleware:
         """Answer the request."""
         request.auth_session = SimpleLazyObject(lambda: session_of(request))  # type: ignore[attr-defined]
         response = self.get_response(request)
-        is_dead = SESSION_COOKIE in request.COOKIES and (
-            getattr(request, "_auth_session", _UNSET) is None
-        )
+        looked_up = _SESSION in request.META
+        is_dead = SESSION_COOKIE in request.COOKIES and looked_up and session_of(request) is None
         if is_dead and SESSION_COOKIE not in response.cookies:
             forget_session(response)
         return response

@@ -57,10 +57,10 @@ class Withheld:
     def __getattr__(self, _name: str) -> Any:
         self._refuse()
 
-    def __str__(self) -> str:
+    def __str__(self) -> str:  # noqa: PLE0307 - it raises, which is its purpose
         self._refuse()
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> bool:  # noqa: PLE0304 - as above
         self._refuse()
 
     def __repr__(self) -> str:

@@ -9,7 +9,7 @@ class Router:
     """Sends the vault's migrations, and the operator's views of it, to the alias ``vault``."""
 
     def _database(self, model: type[Model]) -> str | None:
-        in_vault = getattr(model, "in_vault", False) or model._meta.app_label == "vault"
+        in_vault = getattr(model, "in_vault", False) or model._meta.app_label == "vault"  # noqa: SLF001 - Django's public name for it
         return "vault" if in_vault else None
 
     def db_for_read(self, model: type[Model], **_hints: Any) -> str | None:

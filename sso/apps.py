@@ -11,7 +11,7 @@ class SsoConfig(AppConfig):
     verbose_name = _("Single sign-on")
 
     def ready(self) -> None:
-        """Register where flows of wikis end, and the handler that tells a wiki of a session's end."""
+        """Register where flows of wikis end, and what tells a wiki of a session's end."""
         # Imported here: they may need apps that are not loaded when this module is.
         from accounts.flow import destinations  # noqa: PLC0415
         from outbox import handlers  # noqa: PLC0415

@@ -10,7 +10,7 @@ from accounts.errors import AccountError
 
 
 class RequestUnanswerable(AccountError):
-    """An authorization or logout request that must not be answered at the wiki: a page tells why."""
+    """An authorization or logout request that must not be answered at the wiki, but by a page."""
 
     code = "invalid_request"
 

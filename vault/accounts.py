@@ -22,6 +22,9 @@ def new_account_id() -> UUID:
     return UUID(int=(value & ~(0x3 << 62)) | (0x2 << 62))
 
 
+Refusal = Literal["taken", "alike", "closed"]
+
+
 @dataclass(frozen=True)
 class Preparation:
     """What a new account's first password is bound to, and whether sign-up is open."""
@@ -76,7 +79,7 @@ def register(
     password: NewPassword,
     address: EmailAddress | None,
     origin: Origin,
-) -> Attempt | Literal["taken", "alike", "closed"]:
+) -> Attempt | Refusal:
     """Signs a person up: account, password and unconfirmed address at once.
 
     Gives the attempt that has proven the new password, or why not. Raises ``VaultUnavailable``.
@@ -98,8 +101,9 @@ def register(
         },
     )
     status = row["status"]
-    if status == "taken" or status == "alike" or status == "closed":
-        return status  # type: ignore[no-any-return]
+    if status in ("taken", "alike", "closed"):
+        refusal: Refusal = status
+        return refusal
     if status != "created":
         raise VaultRefused("register_account", status)
     return Attempt(

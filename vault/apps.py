@@ -18,7 +18,8 @@ class VaultConfig(AppConfig):
 
     @staticmethod
     def _apply_functions(using: str, **_kwargs: Any) -> None:
-        from vault.schema import apply_functions
+        # Imported here: it needs the migrations' machinery, which only the owner uses.
+        from vault.schema import apply_functions  # noqa: PLC0415
 
         if using == "vault":
             apply_functions(using)

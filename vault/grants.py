@@ -3,8 +3,9 @@
 import base64
 import binascii
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from vault import connection
@@ -47,6 +48,7 @@ class Redeemed:
     session_expires_at: int
 
 
+IssueRefusal = Literal["no_session", "refused"]
 RedeemRefusal = Literal[
     "unknown", "other_wiki", "replayed", "expired", "redirect_uri", "challenge", "dead"
 ]
@@ -61,7 +63,7 @@ def issue(
     code_challenge: str | None,
     nonce: str | None,
     scopes: tuple[str, ...],
-) -> AuthorizationAnswer | Literal["no_session", "refused"]:
+) -> AuthorizationAnswer | IssueRefusal:
     """Answers an authorization request for a live session; one statement.
 
     ``no_session``: it ended or was locked meanwhile; ``refused``: the wiki's registration, as the
@@ -84,8 +86,9 @@ def issue(
         },
     )
     status = row["status"]
-    if status == "no_session" or status == "refused":
-        return status  # type: ignore[no-any-return]
+    if status in ("no_session", "refused"):
+        refusal: IssueRefusal = status
+        return refusal
     if status != "issued":
         raise VaultRefused("issue_grant", status)
     encoded = base64.urlsafe_b64encode(code).rstrip(b"=").decode() if code is not None else None
@@ -121,7 +124,8 @@ def redeem(
         },
     )
     if row["status"] != "redeemed":
-        return row["status"]  # type: ignore[no-any-return]
+        refusal: RedeemRefusal = row["status"]
+        return refusal
     return Redeemed(
         grant_id=row["grant_id"],
         sid=row["sid"],
@@ -133,15 +137,14 @@ def redeem(
     )
 
 
-def _claims(row: dict[str, object]) -> Claims:
-    account_id, sealed = row["account_id"], row["sealed_address"]
-    assert isinstance(account_id, UUID)
+def _claims(row: Mapping[str, Any]) -> Claims:
+    sealed: bytes | None = row["sealed_address"]
     return Claims(
-        account_id=account_id,
-        username=str(row["username"]),
-        scopes=tuple(row["scopes"]),  # type: ignore[arg-type]
-        email=open_address(sealed, account_id) if isinstance(sealed, bytes) else None,
-        email_verified=bool(row["address_verified"]),
+        account_id=row["account_id"],
+        username=row["username"],
+        scopes=tuple(row["scopes"]),
+        email=open_address(sealed, row["account_id"]) if sealed is not None else None,
+        email_verified=row["address_verified"],
     )
 
 

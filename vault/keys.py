@@ -1,4 +1,4 @@
-"""Key rings: keys with ids, one ring for each purpose, the first key of a ring being the active one.
+"""Key rings: keys with ids, one ring for each purpose; the first key of a ring is the active one.
 
 A ring is written ``id:base64url,id:base64url``; each key is 32 random bytes. What is made with a
 ring names the key it was made with, so that an older key stays readable until it is taken out.
@@ -59,7 +59,7 @@ class KeyRing:
 
     def shares_a_key_with(self, other: "KeyRing") -> bool:
         """Whether one key stands in both rings: no key may serve two purposes."""
-        return not set(self._keys.values()).isdisjoint(other._keys.values())
+        return not set(self._keys.values()).isdisjoint(other._keys.values())  # noqa: SLF001 - its own kind
 
     def key(self, key_id: str, purpose: str) -> bytes:
         """The 32-byte key for ``purpose``, derived by HKDF-SHA256 (RFC 5869) from the named key.

@@ -1,1 +1,1 @@
-"""No models: the vault is asked through functions. Django sends post_migrate only to apps with this file."""
+"""No models: the vault is asked through functions. Without this file no post_migrate is sent."""

@@ -1,4 +1,4 @@
-"""Sealing (AES-256-GCM) and MACs (HMAC-SHA256) over what the vault stores for somebody else to read.
+"""Sealing (AES-256-GCM) and MACs (HMAC-SHA256) over what the vault stores but must not read.
 
 A seal binds its purpose and what it belongs to as associated data: moved to another row, it breaks.
 """

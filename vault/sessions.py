@@ -208,7 +208,7 @@ def open_session(
 
 
 def resume(secret: bytes) -> Session | None:
-    """The live web session with this secret, or None. One statement; raises ``VaultUnavailable``."""
+    """The live web session with this secret, or None. Raises ``VaultUnavailable``."""
     return checked(
         secret,
         "web",

@@ -6,9 +6,9 @@ HTTP of it.
 
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
-from vault.events import Origin
-from vault.sessions import Session
+from accounts.services.sessions import Origin, Session
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,12 @@ class Label:
     name: str | None
     origin: str | None
     restart_url: str
+
+
+def origin_of_uri(uri: str) -> str:
+    """Scheme, host and port of an address."""
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 @dataclass(frozen=True)

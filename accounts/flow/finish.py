@@ -3,10 +3,8 @@
 from accounts.flow.destinations import Exit, destination_of
 from accounts.flow.next_step import Step, next_step
 from accounts.flow.seal import Flow
-from accounts.services.sessions import open_session
-from vault.attempts import Attempt
-from vault.events import Origin
-from vault.sessions import Session
+from accounts.services.attempts import Attempt
+from accounts.services.sessions import Origin, Session, open_session
 
 
 class FlowUnfinished(Exception):

@@ -5,8 +5,7 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.flow.destinations import Exit, Label, Redirect
-from vault.events import Origin
-from vault.sessions import Session
+from accounts.services.sessions import Origin, Session
 
 NAME = "own"
 PAGES = {"account": "accounts:account", "password": "accounts:password"}

@@ -9,16 +9,14 @@ import hmac
 import json
 import time
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from joserfc import jwe
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, OctKey
 
 from accounts.errors import FlowUnusable
-from vault.keys import KeyRing
+from accounts.services.flow_keys import active_flow_key_id, flow_keys
 
 _ALGORITHMS = ["dir", "A256GCM"]
 _AUDIENCE = "flow"
@@ -60,20 +58,8 @@ def _browser_digest(browser: str) -> str:
     return hashlib.sha256(b"flow:" + browser.encode()).hexdigest()[:32]
 
 
-@lru_cache(maxsize=4)
-def _keys(ring: KeyRing) -> KeySet:
-    """The ring's keys for flows, the active one first; a flow names the one it was sealed with."""
-    return KeySet(
-        [
-            OctKey.import_key(ring.key(key_id, "flow"), {"kid": key_id, "use": "enc"})
-            for key_id in ring.key_ids()
-        ]
-    )
-
-
 def seal(flow: Flow, browser: str) -> str:
     """Seals a flow for the browser whose binding cookie has this value."""
-    ring: KeyRing = settings.FLOW_KEYS
     now = int(time.time())
     claims = {
         "iss": settings.ISSUER,
@@ -83,9 +69,9 @@ def seal(flow: Flow, browser: str) -> str:
         "sub": _browser_digest(browser),
         "flow": asdict(flow),
     }
-    header = {"alg": "dir", "enc": "A256GCM", "kid": ring.active_id}
+    header = {"alg": "dir", "enc": "A256GCM", "kid": active_flow_key_id()}
     plain = json.dumps(claims, separators=(",", ":")).encode()
-    return jwe.encrypt_compact(header, plain, _keys(ring), algorithms=_ALGORITHMS)
+    return jwe.encrypt_compact(header, plain, flow_keys(), algorithms=_ALGORITHMS)
 
 
 def unseal(sealed: str, browser: str | None, *, now: float | None = None) -> Flow:
@@ -97,7 +83,7 @@ def unseal(sealed: str, browser: str | None, *, now: float | None = None) -> Flo
     if not sealed or len(sealed) > MAX_CHARACTERS:
         raise FlowUnusable
     try:
-        opened = jwe.decrypt_compact(sealed, _keys(settings.FLOW_KEYS), algorithms=_ALGORITHMS)
+        opened = jwe.decrypt_compact(sealed, flow_keys(), algorithms=_ALGORITHMS)
         claims = json.loads(opened.plaintext or b"")
     except (JoseError, ValueError):
         raise FlowUnusable from None

@@ -13,6 +13,7 @@ from accounts.services.sessions import Session, cookie_value
 
 SESSION_COOKIE = "__Host-session"
 BROWSER_COOKIE = "__Host-browser"
+_BROWSER = "authsite.browser"  # where a request keeps the value until the answer
 
 _ATTRIBUTES: dict[str, Any] = {"secure": True, "httponly": True, "samesite": "Lax", "path": "/"}
 
@@ -37,12 +38,12 @@ def browser_of(request: HttpRequest) -> str | None:
 def bind_browser(request: HttpRequest) -> str:
     """The browser's binding value, a new one where it has none; ``remember_browser`` keeps it."""
     value = browser_of(request) or secrets.token_urlsafe(32)
-    request._browser = value  # type: ignore[attr-defined]  # noqa: SLF001
+    request.META[_BROWSER] = value
     return value
 
 
 def remember_browser(request: HttpRequest, response: HttpResponseBase) -> None:
     """Sets the binding cookie if this request made a new one. It ends with the browser."""
-    value = getattr(request, "_browser", None)
+    value = request.META.get(_BROWSER)
     if value is not None and value != request.COOKIES.get(BROWSER_COOKIE):
         response.set_cookie(BROWSER_COOKIE, value, **_ATTRIBUTES)

@@ -1,4 +1,4 @@
-"""What every page of a flow shares: its context, its headers, and what is said when it is unusable."""
+"""What every page of a flow shares: context, headers, and what is said when it is unusable."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,11 +16,11 @@ from accounts.errors import (
     TooManyGuesses,
     TooManyRequests,
 )
-from accounts.flow.destinations import Exit, FormPost, Label, Stop, destination_of
+from accounts.flow.destinations import Exit, FormPost, Label, Stop, destination_of, origin_of_uri
 from accounts.flow.finish import finish
 from accounts.flow.seal import Flow, FlowExpired, FlowOfAnotherBrowser, seal, unseal
-from accounts.middleware import session_of
-from accounts.services.passwords import Attempt
+from accounts.middleware import session_of, set_session
+from accounts.services.attempts import Attempt
 from accounts.views.cookies import (
     bind_browser,
     browser_of,
@@ -52,7 +52,7 @@ def flow_page(
             **context,
         },
     )
-    response.csp_form_action = label.origin  # type: ignore[attr-defined]
+    allow_form_to(response, label.origin)
     remember_browser(request, response)
     return response
 
@@ -102,24 +102,35 @@ def interrupted(request: HttpRequest, flow: Flow, error: Exception) -> HttpRespo
     raise error
 
 
-def leave(request: HttpRequest, flow: Flow, exit_: Exit) -> HttpResponse:
+def leave(request: HttpRequest, exit_: Exit) -> HttpResponse:
     """Takes the browser where the flow ends: by 303, or by a form that posts itself."""
     if isinstance(exit_, FormPost):
-        response = render(
-            request,
-            "sso/form_post.html",
-            {
-                "action": exit_.action,
-                "fields": exit_.fields,
-                "destination_name": exit_.name,
-                "language_next": "",
-            },
-        )
-        response.csp_form_action = label_of(flow).origin  # type: ignore[attr-defined]
-        return response
+        return form_post(request, exit_)
     if isinstance(exit_, Stop):
         return stopped(request, exit_)
     return SeeOther(exit_.url)
+
+
+def form_post(request: HttpRequest, answer: FormPost) -> HttpResponse:
+    """The page whose form posts itself to the wiki."""
+    response = render(
+        request,
+        "sso/form_post.html",
+        {
+            "action": answer.action,
+            "fields": answer.fields,
+            "destination_name": answer.name,
+            "language_next": "",
+        },
+    )
+    allow_form_to(response, origin_of_uri(answer.action))
+    return response
+
+
+def allow_form_to(response: HttpResponse, origin: str | None) -> None:
+    """Lets the page's form lead to one origin besides this site: browsers hold a form's redirects
+    against its policy as well."""
+    response.csp_form_action = origin  # type: ignore[attr-defined]
 
 
 def stopped(request: HttpRequest, stop: Stop) -> HttpResponse:
@@ -148,7 +159,7 @@ def finish_flow(
         )
     except ProofGone as error:
         return error
-    request._auth_session = session  # type: ignore[attr-defined]  # noqa: SLF001
-    response = leave(request, flow, exit_)
+    set_session(request, session)
+    response = leave(request, exit_)
     remember_session(response, session)
     return response

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -43,6 +43,6 @@ def session_required(page: str) -> Callable[[_SessionView[P]], _View[P]]:
                 return SeeOther(f"{reverse('accounts:login')}?{urlencode({'page': page})}")
             return view(request, session, *args, **kwargs)
 
-        return guarded
+        return cast("_View[P]", guarded)  # its name is the view's
 
     return decorate

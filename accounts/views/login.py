@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import (
@@ -84,6 +85,4 @@ def _sign_in(request: HttpRequest, flow: Flow, form: SignInForm) -> HttpResponse
 
 
 def _own_page(flow: Flow) -> str:
-    from django.urls import reverse
-
     return reverse(own_pages.PAGES[flow.request["page"]])

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from accounts.middleware import session_of
+from accounts.middleware import session_of, set_session
 from accounts.services.sessions import end_session
 from accounts.views.cookies import forget_session
 from accounts.views.guards import origin_of
@@ -24,7 +24,7 @@ def signed_out(
     request: HttpRequest, wikis: list[str], return_url: str = "", return_name: str = ""
 ) -> HttpResponse:
     """What happened, and the way back. Takes this site's data out of the browser."""
-    request._auth_session = None  # type: ignore[attr-defined]  # noqa: SLF001
+    set_session(request, None)
     response = render(
         request,
         "accounts/signed_out.html",

@@ -137,7 +137,7 @@ class Environment:
             return {}
         if parts.get("user") != login:
             self.fault(f"{name} must log in as {login}, the login of the role {self.role}")
-        options = {"server_side_binding": True, "connect_timeout": 5}
+        options: dict[str, Any] = {"server_side_binding": True, "connect_timeout": 5}
         if self.role == roles.OWNER:
             options["options"] = "-c role=authsite_owner"
         return {

@@ -8,11 +8,12 @@ from django.utils.translation import get_supported_language_variant
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from accounts.flow.destinations import Exit, Stop
+from accounts.flow.destinations import FormPost, Stop
 from accounts.flow.seal import Flow
 from accounts.middleware import session_of
+from accounts.services.sessions import Session
 from accounts.views import login, signup
-from accounts.views.flow_pages import leave, stopped
+from accounts.views.flow_pages import form_post, leave, stopped
 from accounts.views.guards import SeeOther
 from sso.errors import AuthorizationRefused, RequestUnanswerable
 from sso.flow import wiki_destination
@@ -25,7 +26,6 @@ from sso.services.authorization_request import (
     read_return_address,
 )
 from sso.services.codes import SessionGone, answer_parameters, with_query, with_state
-from vault.sessions import Session
 
 
 @csrf_exempt  # a wiki's page may post here; nothing is done for the request alone
@@ -65,8 +65,7 @@ def _answer(
                 request, Stop(error.error, error.description, error.wiki_name, error.home_uri)
             )
         else:
-            exit_ = wiki_destination.answer(address.wiki, asked, parameters)
-            return _leave(request, asked, exit_)
+            return leave(request, wiki_destination.answer(address.wiki, asked, parameters))
     if decision is Decision.LOGIN_REQUIRED:
         return _refused(
             request, address, AuthorizationRefused("login_required", "nobody is signed in")
@@ -90,7 +89,8 @@ def _page(
         reauthenticate=session is not None and not sign_up,
         username=asked.login_hint or (session.username if session and not sign_up else ""),
     )
-    return (signup if sign_up else login).present(request, flow)
+    present = signup.present if sign_up else login.present
+    return present(request, flow)
 
 
 def _speak(request: HttpRequest, asked: AuthorizationRequest) -> None:
@@ -105,11 +105,6 @@ def _speak(request: HttpRequest, asked: AuthorizationRequest) -> None:
         return
 
 
-def _leave(request: HttpRequest, asked: AuthorizationRequest, exit_: Exit) -> HttpResponse:
-    flow = Flow(destination=wiki_destination.NAME, request=asked.to_flow())
-    return leave(request, flow, exit_)
-
-
 def _refused(
     request: HttpRequest, address: ReturnAddress, error: AuthorizationRefused
 ) -> HttpResponse:
@@ -118,20 +113,5 @@ def _refused(
         {"error": error.error, "error_description": error.description}, address.state
     )
     if address.response_mode == "form_post":
-        from django.shortcuts import render
-
-        response = render(
-            request,
-            "sso/form_post.html",
-            {
-                "action": address.redirect_uri,
-                "fields": parameters,
-                "destination_name": address.wiki.name,
-                "language_next": "",
-            },
-        )
-        response.csp_form_action = wiki_destination.origin_of_uri(  # type: ignore[attr-defined]
-            address.redirect_uri
-        )
-        return response
+        return form_post(request, FormPost(address.redirect_uri, parameters, address.wiki.name))
     return SeeOther(with_query(address.redirect_uri, parameters))

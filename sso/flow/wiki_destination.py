@@ -1,17 +1,16 @@
 """The flow's destination at a wiki: the authorization request that it carries is answered."""
 
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from accounts.flow.destinations import Exit, FormPost, Label, Redirect, Stop
+from accounts.flow.destinations import Exit, FormPost, Label, Redirect, Stop, origin_of_uri
+from accounts.services.sessions import Origin, Session
 from sso.errors import RequestUnanswerable
 from sso.services.authorization_request import AuthorizationRequest
 from sso.services.clients import Wiki, find_wiki
 from sso.services.codes import SessionGone, answer_parameters, with_query, with_state
-from vault.events import Origin
-from vault.sessions import Session
 
 NAME = "wiki"
 
@@ -42,12 +41,6 @@ class WikiDestination:
             return Stop(error.error, error.description, error.wiki_name, error.home_uri)
         except SessionGone:
             return refusal(wiki, asked, "login_required", "the session ended meanwhile")
-
-
-def origin_of_uri(uri: str) -> str:
-    """Scheme, host and port of an address."""
-    parts = urlsplit(uri)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def answer(wiki: Wiki, asked: AuthorizationRequest, parameters: dict[str, str]) -> Exit:

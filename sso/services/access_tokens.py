@@ -1,4 +1,4 @@
-"""Access tokens for userinfo: signed by us for us (RFC 9068), and alive only while their grant is."""
+"""Access tokens for userinfo: signed by us for us (RFC 9068), alive only while their grant is."""
 
 import time
 from uuid import UUID

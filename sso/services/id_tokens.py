@@ -1,4 +1,4 @@
-"""Assertions: ID tokens signed for one wiki (OpenID Connect Core 1.0 section 2), and hints read back."""
+"""Assertions: ID tokens signed for one wiki, and hints read back (OpenID Connect Core 1.0)."""
 
 import time
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Registering a wiki: client metadata in, checked, a registration out (RFC 7591 sections 2, 3.2)."""
+"""Registering a wiki: metadata in, checked, a registration out (RFC 7591 sections 2, 3.2)."""
 
 import re
 import secrets

@@ -9,5 +9,4 @@ class Migration(migrations.Migration):
     """Runs ``sql/history/0001_tables.sql``."""
 
     initial = True
-    dependencies: list[tuple[str, str]] = []
     operations = [history("0001_tables.sql")]
