@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from accounts.middleware import session_of
@@ -18,10 +18,23 @@ _View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 _SessionView = Callable[Concatenate[HttpRequest, Session, P], HttpResponse]
 
 
-class SeeOther(HttpResponseRedirect):
-    """303: go there with GET, whatever brought you here (RFC 9700 section 4.12)."""
+class SeeOther(HttpResponse):
+    """303: go there with GET, whatever brought you here (RFC 9700 section 4.12).
+
+    Not Django's own redirect: that one quotes anew, while a registered address is kept byte for
+    byte, and gives up at 2,048 characters, while a wiki's ``state`` alone may have 2,000.
+    """
 
     status_code = 303
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.headers["Location"] = url
+
+    @property
+    def url(self) -> str:
+        """Where it leads."""
+        return self.headers["Location"]
 
 
 def origin_of(request: HttpRequest) -> Origin:

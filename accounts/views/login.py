@@ -77,7 +77,12 @@ def _sign_in(request: HttpRequest, flow: Flow, form: SignInForm) -> HttpResponse
         return _page(request, flow, form)
     except (TooManyGuesses, AccountLocked, SignInClosed) as error:
         return interrupted(request, flow, error)
-    done = finish_flow(request, flow, attempt, kept=given["keep"])
+    old = session_of(request)
+    kept = given["keep"]
+    if flow.reauthenticate:
+        # Not asked again: this browser's session goes on as it was, if it is the same person's.
+        kept = old is not None and old.kept and old.account_id == attempt.account_id
+    done = finish_flow(request, flow, attempt, kept=kept)
     if isinstance(done, ProofGone):
         form.add_account_error(None, done)
         return _page(request, flow, form)

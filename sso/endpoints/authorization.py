@@ -87,7 +87,8 @@ def _page(
         request=asked.to_flow(),
         page="sign_up" if sign_up else "sign_in",
         reauthenticate=session is not None and not sign_up,
-        username=asked.login_hint or (session.username if session and not sign_up else ""),
+        # What is longer than any name (255 bytes) would only travel twice.
+        username=asked.login_hint[:255] or (session.username if session and not sign_up else ""),
     )
     present = signup.present if sign_up else login.present
     return present(request, flow)
@@ -98,7 +99,7 @@ def _speak(request: HttpRequest, asked: AuthorizationRequest) -> None:
     for tag in asked.ui_locales:
         try:
             language = get_supported_language_variant(tag.lower())
-        except LookupError:
+        except (LookupError, ValueError):  # not ours, or too long for any language
             continue
         translation.activate(language)
         request.LANGUAGE_CODE = language

@@ -35,6 +35,9 @@ class WikiDestination:
         wiki = find_wiki(asked.client_id)
         if wiki is None:
             return Stop("invalid_client", "client_id names no wiki that we know", None, "")
+        if asked.hinted_sub not in (None, str(session.account_id)):
+            # OpenID Connect Core 1.0 section 3.1.2.2: never an answer for a different person.
+            return refusal(wiki, asked, "login_required", "somebody else has signed in")
         try:
             return answer(wiki, asked, answer_parameters(session, wiki, asked))
         except RequestUnanswerable as error:

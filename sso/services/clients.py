@@ -18,6 +18,9 @@ def find_wiki(client_id: str | None) -> Wiki | None:
     """The wiki of a client id, in service or not; None for what cannot be one."""
     if not client_id or len(client_id) > MAX_CLIENT_ID:
         return None
+    # RFC 6749 appendix A.1. A Basic header can carry any text, and PostgreSQL takes no NUL.
+    if not (client_id.isascii() and client_id.isprintable()):
+        return None
     return wikis.find(client_id)
 
 

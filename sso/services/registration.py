@@ -20,6 +20,8 @@ _TEXTS = ("client_name", "client_uri", "backchannel_logout_uri", "scope", "initi
 _LISTS = ("redirect_uris", "post_logout_redirect_uris", "response_types", "grant_types")
 _GRANT_OF = {"code": "authorization_code", "id_token": "implicit"}
 _MAX_URI = 2000
+# What a form-action of the pages' Content-Security-Policy can name (see origin_of_uri).
+_NETLOC = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[1-9][0-9]{0,4})?")
 
 
 def register_wiki(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -127,7 +129,6 @@ def _uri(field: str, value: str) -> str:
         not host
         or not port_is_fine
         or len(value) > _MAX_URI
-        or not value.isascii()
         or not re.fullmatch(r"[!-~]+", value)
         or "\\" in value
     ):
@@ -140,6 +141,8 @@ def _uri(field: str, value: str) -> str:
         raise MetadataInvalid(f"{field} must be https")
     if "@" in parts.netloc or "#" in value or "*" in host:
         raise MetadataInvalid(f"{field} may have no user, no fragment and no wildcard")
+    if not _NETLOC.fullmatch(parts.netloc):
+        raise MetadataInvalid(f"{field}: write the host in lower case, the port in digits")
     return value
 
 
