@@ -11,8 +11,10 @@ class OutboxConfig(AppConfig):
     verbose_name = _("Outbox")
 
     def ready(self) -> None:
-        """Register the handler of letters."""
+        """Register the handler of letters, and the pruning of what has lived its time."""
         # Imported here: they may need apps that are not loaded when this module is.
-        from outbox import handlers, letters  # noqa: PLC0415
+        from outbox import handlers, letters, periodic  # noqa: PLC0415
+        from vault.outbox import prune  # noqa: PLC0415
 
         handlers.register(letters.KIND, letters.send_letter)
+        periodic.register("prune", 3600, prune)

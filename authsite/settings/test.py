@@ -4,9 +4,10 @@ import os
 
 from tests.environment import environment_for
 
-# The suite itself plays the web role; a subprocess that is handed another role keeps it.
+# The suite itself plays the web role; a subprocess that is handed another role keeps it. Type
+# checks look at the owner's applications, which are all of them.
 if "AUTHSITE_ROLE" not in os.environ:
-    os.environ.update(environment_for("web"))
+    os.environ.update(environment_for(os.environ.get("AUTHSITE_TEST_ROLE", "web")))
 
 from authsite.settings.base import *  # noqa: F403
 
