@@ -47,7 +47,7 @@ def _prepare_as_owner(demo: Demo, wikis: dict[str, dict[str, Any]]) -> Registrat
     with log.open("wb") as errors:
         prepared = subprocess.run(
             [sys.executable, "-m", "demo.prepare"],
-            input=json.dumps({"accounts": demo.secrets["accounts"], "wikis": wikis}).encode(),
+            input=json.dumps({"accounts": _accounts(demo), "wikis": wikis}).encode(),
             stdout=subprocess.PIPE,
             stderr=errors,
             env=demo.role_environment("owner"),
@@ -58,6 +58,14 @@ def _prepare_as_owner(demo: Demo, wikis: dict[str, dict[str, Any]]) -> Registrat
         raise PreparationFailed(f"The databases could not be prepared; {log} ends:\n{tail(log)}")
     registered: Registrations = json.loads(prepared.stdout)
     return registered
+
+
+def _accounts(demo: Demo) -> list[dict[str, Any]]:
+    # With addresses, so that the site's letters to them can be read in the demo.
+    return [
+        {**account, "email": f"{account['username'].lower()}@example.org"}
+        for account in demo.secrets["accounts"]
+    ]
 
 
 def _digest() -> str:

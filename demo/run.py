@@ -16,7 +16,7 @@ from typing import Any
 from demo.databases import LOGINS, prepare_cluster
 from demo.environment import ROOT, WIKIS, Demo, Place, State, load_secrets, write_private
 from demo.lifeline import follow_parent
-from demo.postgres import EmbeddedPostgres
+from demo.postgres import EmbeddedPostgres, Server
 from demo.postgres_home import PostgresUnavailable
 from demo.preparation import PreparationFailed, prepare
 from demo.processes import ProgramFailed, Supervisor
@@ -69,8 +69,7 @@ def _run(arguments: argparse.Namespace) -> None:
     place = _place(arguments, state)
     _refuse_taken_ports(place)
     kept, embedded = _open_state(state)
-    with _stopping(state, embedded) as supervisor:
-        server = embedded.start()
+    with _running(state, embedded) as (server, supervisor):
         prepare_cluster(server, kept["database_passwords"])
         demo = Demo(place, state, server, kept)
         registered = prepare(demo)
@@ -83,11 +82,13 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 @contextlib.contextmanager
-def _stopping(state: State, embedded: EmbeddedPostgres) -> Iterator[Supervisor]:
-    """Give a supervisor; whatever happens, stop its programs first and PostgreSQL last."""
+def _running(state: State, embedded: EmbeddedPostgres) -> Iterator[tuple[Server, Supervisor]]:
+    """Give a running database and a supervisor; whatever happens, stop programs first, it last."""
+    server = embedded.start()  # from here on the state is ours alone
     supervisor = Supervisor(ROOT)
     try:
-        yield supervisor
+        state.description.unlink(missing_ok=True)  # of a run that was killed
+        yield server, supervisor
     finally:
         # A second Ctrl-C must not leave anything behind.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

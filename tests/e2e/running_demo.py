@@ -42,8 +42,9 @@ class RunningDemo:
         self.port = free_ports()
         self.seconds = 0.0
         self.description: dict[str, Any] = {}
+        self.description_file = var / "demo.json"
         self._environment = {**os.environ, "AUTHSITE_VAR": str(var), **environment}
-        self._output = var.with_name(f"{var.name}.out")
+        self._output = var.with_name(f"{var.name}-{self.port}.out")
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -53,6 +54,8 @@ class RunningDemo:
 
     def start(self) -> dict[str, Any]:
         """Start it, and give its description once everything answers."""
+        file = self.description_file
+        file.unlink(missing_ok=True)  # of a run that a test killed
         began = time.monotonic()
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
@@ -63,7 +66,6 @@ class RunningDemo:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        file = self.var / "demo.json"
         while not file.exists():
             waited = time.monotonic() - began
             assert self.process.poll() is None, f"the demo ended:\n{self.output}"

@@ -103,6 +103,16 @@ def test_web_worker_at_rest_is_small(demo: RunningDemo) -> None:
     assert max(sizes) < 120
 
 
+def test_second_run_on_the_same_state_is_refused(demo: RunningDemo) -> None:
+    """Another run on other ports gets one clear line, and the first goes on undisturbed."""
+    second = RunningDemo(demo.var)
+    second.description_file = demo.var / "never-written"
+    with pytest.raises(AssertionError, match="Another process already runs the PostgreSQL"):
+        second.start()
+    assert (demo.var / "demo.json").exists()
+    assert Probe("auth.localhost", demo.port, "/health/ready").answers()
+
+
 def test_sigterm_stops_everything(demo: RunningDemo) -> None:
     """Nothing runs after a stop, the description is gone, and the status is 0."""
     before = _processes(demo)
