@@ -1,0 +1,1 @@
+"""Journeys through a real browser, against the demo as `make run` starts it."""

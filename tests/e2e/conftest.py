@@ -1,0 +1,119 @@
+"""The running demo, and browsers in which people go through it."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from demo.browser import chromium_path
+from tests.e2e.running_demo import ROOT, RunningDemo
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What ``var/demo.json`` says of the running demo."""
+
+    description: dict[str, Any]
+
+    @property
+    def issuer(self) -> str:
+        """The auth site."""
+        return str(self.description["issuer"])
+
+    @property
+    def operator_url(self) -> str:
+        """The operator's site."""
+        return str(self.description["operator_url"])
+
+    @property
+    def wikis(self) -> list[str]:
+        """The wikis' addresses: English, French."""
+        return [str(wiki["url"]) for wiki in self.description["wikis"]]
+
+    def account(self, *, operator: bool) -> dict[str, Any]:
+        """A demo account."""
+        return next(a for a in self.description["accounts"] if a["operator"] is operator)
+
+    def letters(self) -> str:
+        """All letters that were sent, as text."""
+        files = sorted(Path(self.description["mail_dir"]).glob("*"))
+        return "\n".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs manage.py as the owner of the demo."""
+        return subprocess.run(
+            [*self.description["manage"], *arguments],
+            env={**self.description["env"]},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The demo, started by the very command behind `make run`, in a folder of its own."""
+    # One machine plays a crowd here.
+    running = RunningDemo(
+        tmp_path_factory.mktemp("demo") / "var",
+        AUTHSITE_RATE_SIGN_IN="1000/m",
+        AUTHSITE_RATE_SIGN_UP="1000/h",
+        AUTHSITE_RATE_OPERATOR="1000/m",
+    )
+    try:
+        yield Demo(running.start())
+    finally:
+        running.forget()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for all tests; each person gets a context of their own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(chromium_path()), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def person(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """A new person with an empty browser: ``person()`` gives their page.
+
+    Whatever the browser reports as an error of the page's own fails the test.
+    """
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def new(**options: Any) -> Page:
+        context = chromium.new_context(**{"locale": "en-GB", **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                errors.append(message.text) if "Content Security Policy" in message.text else None
+            ),
+        )
+        return page
+
+    yield new
+    for context in contexts:
+        context.close()
+    assert errors == []
