@@ -106,7 +106,9 @@ CREATE OR REPLACE VIEW views.sessions AS
            (s.ended_at IS NULL AND s.expires_at > clock_timestamp()
             AND s.last_seen_at + make_interval(secs => s.idle_seconds) > clock_timestamp()
             AND s.account_epoch = a.epoch AND s.site_epoch = site.epoch
-            AND a.state = 'active') AS is_live
+            AND a.state = 'active') AS is_live,
+           ARRAY(SELECT w.name FROM vault.session_wikis sw JOIN vault.wikis w USING (client_id)
+                 WHERE sw.sid = s.sid ORDER BY w.name) AS wikis
     FROM vault.sessions s JOIN vault.accounts a ON a.id = s.account_id CROSS JOIN vault.site;
 
 CREATE OR REPLACE VIEW views.events AS

@@ -1,0 +1,26 @@
+"""Takes a wiki out of service, and back in: no sign-in to it, and what it was given is dead."""
+
+from emergency.actions.operators import Operator
+from emergency.actions.outcome import Done, settle
+from emergency.errors import AlreadySuspended, NotSuspended
+from vault import lockouts
+
+
+def suspend_wiki(client_id: str, reason: str, *, by: Operator) -> Done:
+    """Suspends the wiki and revokes all that it was given.
+
+    Raises ``NotAllowed``, ``ReasonMissing``, ``TargetUnknown``, ``AlreadySuspended``,
+    ``VaultUnavailable``.
+    """
+    outcome = lockouts.set_wiki_state(client_id, "suspended", reason, by.session)
+    return settle(outcome, done="suspended", already=AlreadySuspended)
+
+
+def resume_wiki(client_id: str, reason: str, *, by: Operator) -> Done:
+    """Takes the wiki back into service; people sign in to it anew.
+
+    Raises ``NotAllowed``, ``ReasonMissing``, ``TargetUnknown``, ``NotSuspended``,
+    ``VaultUnavailable``.
+    """
+    outcome = lockouts.set_wiki_state(client_id, "active", reason, by.session)
+    return settle(outcome, done="active", already=NotSuspended)

@@ -1,0 +1,86 @@
+"""Why an emergency measure was not taken, one class a reason; translated once, by page or command.
+
+``code`` is stable and meant for programs, ``message`` is one sentence for the operator.
+"""
+
+from typing import ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class MeasureRefused(Exception):
+    """Nothing was done."""
+
+    code: ClassVar[str] = "refused"
+    message: ClassVar[str | Promise] = _("That was not done.")
+
+    def __str__(self) -> str:
+        """Give the stable code: safe to log, the same in every language."""
+        return self.code
+
+
+class NotAllowed(MeasureRefused):
+    """The operator's session has ended, or their level is below what this takes."""
+
+    code = "forbidden"
+    message = _("Your level as an operator does not allow this, or your session has ended.")
+
+
+class ReasonMissing(MeasureRefused):
+    """Every measure takes a reason, which stands in the audit trail."""
+
+    code = "reason_missing"
+    message = _("Say why, in at most 1,000 characters.")
+
+
+class TargetUnknown(MeasureRefused):
+    """There is no such account or wiki."""
+
+    code = "unknown"
+    message = _("There is no such account or wiki.")
+
+
+class AlreadyLocked(MeasureRefused):
+    """The account was locked before."""
+
+    code = "already_locked"
+    message = _("This account is locked already; nothing was changed.")
+
+
+class NotLocked(MeasureRefused):
+    """There is no lock to lift."""
+
+    code = "not_locked"
+    message = _("This account is not locked; nothing was changed.")
+
+
+class AlreadySuspended(MeasureRefused):
+    """The wiki was out of service before."""
+
+    code = "already_suspended"
+    message = _("This wiki is suspended already; nothing was changed.")
+
+
+class NotSuspended(MeasureRefused):
+    """The wiki is in service."""
+
+    code = "not_suspended"
+    message = _("This wiki is not suspended; nothing was changed.")
+
+
+class OwnAccount(MeasureRefused):
+    """Operators do not lock themselves out."""
+
+    code = "own_account"
+    message = _("You cannot lock your own account; another operator has to.")
+
+
+class LastOperator(MeasureRefused):
+    """Somebody must be able to undo a lock."""
+
+    code = "last_operator"
+    message = _(
+        "This is the last operator who can lift a lock, so the account stays open. "
+        "Make another operator first."
+    )

@@ -1,0 +1,107 @@
+"""The filters beside the lists: few, and each with a known cost."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.options import ModelAdmin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from emergency.words import KINDS
+
+Choices = list[tuple[Any, str | Promise]]
+
+
+class _Filter(SimpleListFilter):
+    """A filter whose choices stand in its class."""
+
+    template = "emergency/filter.html"
+    options: Choices = []
+
+    def lookups(self, _request: HttpRequest, _model_admin: "ModelAdmin[Any]") -> Choices:  # type: ignore[override]
+        """The choices."""
+        return self.options
+
+    def queryset(self, _request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        """The rows of the choice; all of them where it is none of ours."""
+        value = self.value()
+        if value is None or value not in [key for key, _words in self.options]:
+            return queryset
+        return self.narrowed(queryset, value)
+
+    def narrowed(self, queryset: "QuerySet[Any]", value: str) -> "QuerySet[Any]":
+        """The rows that a choice stands for."""
+        raise NotImplementedError
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """The choices as links."""
+        yield from super().choices(changelist)
+
+
+class LockFilter(_Filter):
+    """Locked accounts: by their live lock, which has an index of its own."""
+
+    title = _("State")
+    parameter_name = "state"
+    options = [("locked", _("Locked"))]
+
+    def narrowed(self, queryset: "QuerySet[Any]", _value: str) -> "QuerySet[Any]":
+        """The locked ones."""
+        return queryset.filter(locked_at__isnull=False)
+
+
+class OperatorFilter(_Filter):
+    """Operators are few."""
+
+    title = _("Operators")
+    parameter_name = "operator"
+    options = [("yes", _("Operators"))]
+
+    def narrowed(self, queryset: "QuerySet[Any]", _value: str) -> "QuerySet[Any]":
+        """The operators."""
+        return queryset.filter(operator_level__isnull=False)
+
+
+class SuspendedFilter(_Filter):
+    """Wikis are few."""
+
+    title = _("State")
+    parameter_name = "state"
+    options = [("active", _("In service")), ("suspended", _("Suspended"))]
+
+    def narrowed(self, queryset: "QuerySet[Any]", value: str) -> "QuerySet[Any]":
+        """The wikis in that state."""
+        return queryset.filter(state=value)
+
+
+class KindFilter(_Filter):
+    """Kinds of events."""
+
+    title = _("What")
+    parameter_name = "kind"
+    options = list(KINDS)
+
+    def narrowed(self, queryset: "QuerySet[Any]", value: str) -> "QuerySet[Any]":
+        """The events whose tag begins so."""
+        return queryset.filter(tag__startswith=value)
+
+
+class WhenFilter(_Filter):
+    """How long ago."""
+
+    title = _("When")
+    parameter_name = "within"
+    options = [
+        ("1", _("The last hour")),
+        ("24", _("The last day")),
+        ("168", _("The last week")),
+    ]
+
+    def narrowed(self, queryset: "QuerySet[Any]", value: str) -> "QuerySet[Any]":
+        """The events of the last so many hours."""
+        return queryset.filter(at__gte=timezone.now() - timedelta(hours=int(value)))

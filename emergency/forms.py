@@ -1,0 +1,28 @@
+"""What operators type: their sign-in, and the reason for a measure."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms import AccountForm, SignInForm
+
+
+class OperatorSignInForm(SignInForm):
+    """User name and password; an operator's session is never kept."""
+
+    keep = None  # type: ignore[assignment] # how Django drops an inherited field
+
+
+class MeasureForm(AccountForm):
+    """Why a measure is taken, and what exactly was agreed to (emergency/confirmation.py)."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("Stands in the audit trail for good. People who are locked do not see it."),
+        max_length=1000,
+        widget=forms.Textarea({"rows": 3, "autocomplete": "off"}),
+        error_messages={
+            "required": _("Say why: whoever looks at this later will want to know."),
+            "max_length": _("Say it in at most 1,000 characters."),
+        },
+    )
+    agreed = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)

@@ -1,0 +1,39 @@
+"""Django's admin with the operator's own sign-in and first page, and only the routes it needs."""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest
+from django.urls import URLPattern, URLResolver, include, path
+
+from emergency.lists import ReadOnlyAdmin
+from emergency.views.measures import operator_required
+from emergency.views.overview import overview
+from emergency.views.sign_in import login, logout
+
+
+class OperatorSite(AdminSite):
+    """Who may enter is ``request.user``'s to say, which emergency/middleware.py has from the vault.
+
+    Not routed: Django's own log, actions, password form, autocomplete and redirects by model.
+    """
+
+    enable_nav_sidebar = False
+    site_url = None
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """First page, sign-in, sign-out, and each list with its pages."""
+        urls: list[URLPattern | URLResolver] = [
+            path("", self.admin_view(overview), name="index"),
+            path("login/", login, name="login"),
+            path("logout/", logout, name="logout"),
+        ]
+        for model_admin in self._registry.values():
+            if not isinstance(model_admin, ReadOnlyAdmin):
+                raise TypeError(f"{model_admin} is not read-only")
+            urls.append(path(f"{model_admin.slug}/", include(model_admin.get_urls())))
+        return urls
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """What the frame of every list shows."""
+        return {"operator": operator_required(request), "is_popup": False}

@@ -1,0 +1,1 @@
+"""The operator's pages, one a file; the admin (emergency/admin.py) has the lists."""

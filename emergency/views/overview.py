@@ -1,0 +1,24 @@
+"""The first page: what is locked and suspended now, and what operators did lately."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from emergency.models import Account, Event, Wiki
+from emergency.trail import LOCKOUT, latest
+from emergency.views.measures import operator_required
+
+_LONGEST_LIST = 20
+
+
+def overview(request: HttpRequest) -> HttpResponse:
+    """What is wrong now comes first; the search for one account is one step away."""
+    # By locked_at, not by state: live locks are few and have an index of their own.
+    locked = Account.objects.filter(locked_at__isnull=False).order_by("-locked_at", "username")
+    context = {
+        "operator": operator_required(request),
+        "locked": locked[:_LONGEST_LIST],
+        "locked_count": locked.count(),
+        "suspended": Wiki.objects.filter(state="suspended").order_by("name"),
+        "measures": latest(Event.objects.filter(tag__startswith=LOCKOUT))[:_LONGEST_LIST],
+    }
+    return render(request, "emergency/overview.html", context)
