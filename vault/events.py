@@ -13,9 +13,11 @@ class Tag(StrEnum):
 
     ACCOUNT_CREATED = "account:create:console"
     PASSWORD_CHANGED = "account:password:changed"  # noqa: S105
+    PASSWORD_CLOSED = "account:password:closed"  # noqa: S105
     PASSWORD_LOCKED = "account:password:locked"  # noqa: S105
     PASSWORD_RIGHT = "account:password:right"  # noqa: S105
     PASSWORD_THROTTLED = "account:password:throttled"  # noqa: S105
+    PASSWORD_UNJUDGED = "account:password:unjudged"  # noqa: S105
     PASSWORD_UPGRADED = "account:password:upgraded"  # noqa: S105
     PASSWORD_WRONG = "account:password:wrong"  # noqa: S105
     SESSION_ENDED = "account:session:ended"

@@ -58,10 +58,11 @@ class NewPassword:
 class Verdict:
     """The vault's answer to a guess.
 
-    ``right`` comes with an open attempt, ``wait`` with the seconds after which to try again.
+    ``right`` comes with an open attempt, ``wait`` with the seconds after which to try again;
+    ``gone`` means that the session which wanted to reauthenticate has ended.
     """
 
-    status: Literal["right", "wrong", "wait", "locked", "closed"]
+    status: Literal["right", "wrong", "wait", "locked", "closed", "gone"]
     attempt: Attempt | None = None
     wait_seconds: int = 0
 
@@ -134,7 +135,7 @@ def prove(
     status = row["status"]
     if status == "wait":
         return Verdict("wait", wait_seconds=row["wait_seconds"])
-    if status in ("wrong", "locked", "closed"):
+    if status in ("wrong", "locked", "closed", "gone"):
         return Verdict(status)
     if status != "right":
         raise VaultRefused("prove_password", status)

@@ -38,6 +38,8 @@ def _attempt(verdict: Verdict, wrong: type[WrongNameOrPassword | WrongPassword])
         raise AccountLocked
     if verdict.status == "closed":
         raise SignInClosed
+    if verdict.status == "gone":
+        raise ProofGone
     if verdict.attempt is None:
         raise wrong
     return verdict.attempt

@@ -2,7 +2,7 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ FLAGS = [
 class Demo:
     """What ``var/demo.json`` says of the running demo."""
 
-    description: dict[str, Any]
+    description: dict[str, Any] = field(repr=False)
 
     @property
     def issuer(self) -> str:

@@ -27,6 +27,7 @@ BEGIN
     IF p_account IS NULL OR p_username IS NULL OR p_skeletons IS NULL
        OR octet_length(p_username) NOT BETWEEN 1 AND 255
        OR cardinality(p_skeletons) NOT BETWEEN 1 AND 20
+       OR array_position(p_skeletons, NULL) IS NOT NULL
        OR octet_length(array_to_string(p_skeletons, '')) > 20000 THEN
         RETURN 'bad_request';
     END IF;
@@ -47,6 +48,7 @@ BEGIN
     END IF;
     INSERT INTO vault.accounts (id, username) VALUES (p_account, p_username) ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
+        DELETE FROM vault.skeletons WHERE skeleton = ANY (p_skeletons) AND username = p_username;
         DELETE FROM vault.usernames WHERE username = p_username;
         RETURN 'bad_request';
     END IF;
@@ -94,7 +96,8 @@ BEGIN
     INSERT INTO vault.attempts (secret_hash, account_id, account_epoch, site_epoch, purpose, amr,
                                 authenticated_at, expires_at)
     VALUES (p_attempt_hash, p_account, 1, v_site.epoch, 'sign_in', ARRAY['pwd'], v_now,
-            v_now + make_interval(secs => vault.policy_seconds('attempt')));
+            v_now + make_interval(secs => vault.policy_seconds('attempt')))
+    ON CONFLICT DO NOTHING;
     PERFORM vault.record_event('account:sign_up:success', p_account, NULL, NULL, NULL,
                                vault.event_digest(p_network), vault.event_digest(p_agent));
     account_epoch := 1;
@@ -155,4 +158,5 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     ON CONFLICT (id) DO UPDATE SET argon2_memory_kib = p_memory_kib,
         argon2_time_cost = p_time_cost, argon2_parallelism = p_parallelism,
         pepper_id = p_pepper_id;
+    SELECT vault.prepare_event_salts();
 $$;

@@ -3,9 +3,11 @@
 INSERT INTO vault.event_tags (tag) VALUES
     ('account:create:console'),
     ('account:password:changed'),
+    ('account:password:closed'),
     ('account:password:locked'),
     ('account:password:right'),
     ('account:password:throttled'),
+    ('account:password:unjudged'),
     ('account:password:upgraded'),
     ('account:password:wrong'),
     ('account:session:ended'),

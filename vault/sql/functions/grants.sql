@@ -26,8 +26,11 @@ BEGIN
     END IF;
     SELECT s.* INTO v_session FROM vault.live_session(p_session, 'web') s;
     IF FOUND THEN
-        PERFORM FROM vault.accounts WHERE id = v_session.account_id AND state = 'active'
-            AND epoch = v_session.account_epoch FOR SHARE;
+        -- What ends the session waits for this, and then finds the wiki among those to tell.
+        PERFORM FROM vault.accounts a JOIN vault.sessions s ON s.account_id = a.id
+        WHERE a.id = v_session.account_id AND a.state = 'active'
+          AND a.epoch = v_session.account_epoch AND s.sid = v_session.sid
+          AND s.secret_hash = v_session.secret_hash AND s.ended_at IS NULL FOR SHARE;
     END IF;
     IF NOT FOUND THEN
         status := 'no_session';
@@ -52,7 +55,13 @@ BEGIN
     VALUES (p_grant, p_code_hash, p_client_id, v_session.sid, v_session.account_id,
         v_session.account_epoch, v_session.site_epoch, p_redirect_uri, p_code_challenge, p_nonce,
         p_scopes, v_now, v_now + make_interval(secs => expires_in),
-        CASE WHEN p_code_hash IS NULL THEN v_now END);
+        CASE WHEN p_code_hash IS NULL THEN v_now END)
+    ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        status := 'bad_request';
+        RETURN NEXT;
+        RETURN;
+    END IF;
     INSERT INTO vault.session_wikis (sid, client_id) VALUES (v_session.sid, p_client_id)
     ON CONFLICT DO NOTHING;
     PERFORM vault.record_event('wiki:sign_in:issued', v_session.account_id, v_session.sid,

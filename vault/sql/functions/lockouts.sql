@@ -207,11 +207,13 @@ $$;
 
 -- Ends the other backends of one of this site's roles: the way out when one holds a lock.
 CREATE OR REPLACE FUNCTION api.end_backends_v1(p_session bytea, p_role text) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
     v_actor uuid := vault.acting_operator(p_session, 'chief');
     v_ended integer;
 BEGIN
+    PERFORM vault.require_read_committed();
     IF v_actor IS NULL OR p_role IS NULL
        OR p_role NOT IN ('authsite_web', 'authsite_worker', 'authsite_operator') THEN
         RETURN -1;

@@ -92,7 +92,8 @@ BEGIN
 END
 $$;
 
--- Charges and records a guess, and compares nothing. Statuses: proposed, wait, bad_request.
+-- Charges and records a guess, and compares nothing. Statuses: proposed, wait, gone (the session
+-- that wants to reauthenticate), bad_request.
 CREATE OR REPLACE FUNCTION api.propose_password_v1(
     p_username text, p_tag bytea, p_purpose text, p_attempt_hash bytea, p_session bytea,
     p_network text, p_agent text
@@ -126,7 +127,7 @@ BEGIN
         SELECT s.sid INTO v_sid FROM vault.live_session(p_session, 'web') s
         WHERE s.account_id = v_account;
         IF NOT FOUND THEN
-            RETURN QUERY SELECT 'bad_request', NULL::uuid, NULL::integer;
+            RETURN QUERY SELECT 'gone', NULL::uuid, NULL::integer;
             RETURN;
         END IF;
     END IF;
@@ -190,13 +191,16 @@ BEGIN
         WHEN v_now > v_proposal.proposed_at
              + make_interval(secs => vault.policy_seconds('proposal')) THEN 'late'
         WHEN v_account.state = 'locked' THEN 'locked'
-        WHEN v_verifier IS DISTINCT FROM v_proposal.digest OR v_verifier IS NULL THEN 'wrong'
+        -- Before the comparison: while nobody may sign in, nobody may test a password either.
         WHEN NOT v_site.sign_in_open AND v_proposal.purpose = 'sign_in' THEN 'closed'
+        WHEN v_verifier IS DISTINCT FROM v_proposal.digest OR v_verifier IS NULL THEN 'wrong'
         ELSE 'right' END;
     UPDATE vault.password_proposals SET digest = NULL, outcome = status WHERE id = p_proposal;
     PERFORM vault.record_event(
         CASE status WHEN 'right' THEN 'account:password:right'
                     WHEN 'locked' THEN 'account:password:locked'
+                    WHEN 'closed' THEN 'account:password:closed'
+                    WHEN 'closed' THEN 'account:password:locked'
                     ELSE 'account:password:wrong' END,
         v_proposal.account_id, v_proposal.sid, NULL, NULL, v_proposal.network, v_proposal.agent,
         jsonb_build_object('purpose', v_proposal.purpose));
@@ -208,7 +212,9 @@ BEGIN
                                     amr, authenticated_at, sid, expires_at)
         VALUES (v_proposal.attempt_hash, v_account.id, v_account.epoch, v_site.epoch,
                 v_proposal.purpose, ARRAY['pwd'], v_now, v_proposal.sid,
-                v_now + make_interval(secs => vault.policy_seconds('attempt')));
+                v_now + make_interval(secs => vault.policy_seconds('attempt')))
+        -- A secret chosen twice must not raise: that would undo the verdict and its event.
+        ON CONFLICT DO NOTHING;
         account_id := v_account.id;
         username := v_account.username;
         account_epoch := v_account.epoch;
@@ -268,11 +274,16 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 'gone';
     END IF;
+    -- A change of password that commits while this waits must win: it has raised the epoch.
+    PERFORM FROM vault.accounts WHERE id = v_account FOR UPDATE;
+    IF NOT EXISTS (SELECT FROM vault.live_attempt(p_attempt)) THEN
+        RETURN 'gone';
+    END IF;
     PERFORM FROM vault.password_parameters p
     WHERE p.account_id = v_account
+      AND p.memory_kib::bigint * p.time_cost <= p_memory_kib::bigint * p_time_cost
       AND (p.inner_scheme IS NOT NULL OR p.pepper_id <> p_pepper_id
-           OR p.memory_kib::bigint * p.time_cost < p_memory_kib::bigint * p_time_cost)
-    FOR UPDATE;
+           OR p.memory_kib::bigint * p.time_cost < p_memory_kib::bigint * p_time_cost);
     IF NOT FOUND THEN
         RETURN 'kept';
     END IF;
@@ -302,7 +313,8 @@ BEGIN
     PERFORM vault.require_read_committed();
     IF NOT vault.is_password(p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id, p_tag)
        OR p_new_secret_hash IS NULL OR octet_length(p_new_secret_hash) <> 32
-       OR p_mac IS NULL OR octet_length(p_mac) <> 32 OR p_mac_key IS NULL THEN
+       OR p_mac IS NULL OR octet_length(p_mac) <> 32 OR p_mac_key IS NULL
+       OR EXISTS (SELECT FROM vault.sessions WHERE secret_hash = p_new_secret_hash) THEN
         RETURN QUERY SELECT 'bad_request', NULL::integer;
         RETURN;
     END IF;

@@ -58,6 +58,7 @@ BEGIN
     IF p_sid IS NULL OR p_secret_hash IS NULL OR octet_length(p_secret_hash) <> 32
        OR p_mac IS NULL OR octet_length(p_mac) <> 32 OR p_mac_key IS NULL OR p_kept IS NULL
        OR length(coalesce(p_agent_label, '')) > 100
+       OR EXISTS (SELECT FROM vault.sessions WHERE secret_hash = p_secret_hash)
        OR NOT vault.is_lifetime(p_policy, to_timestamp(p_created_at), to_timestamp(p_expires_at),
                                 p_idle_seconds) THEN
         RETURN 'bad_request';
@@ -76,7 +77,8 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 'gone';
     END IF;
-    IF v_attempt.amr <> p_amr OR v_attempt.account_epoch IS DISTINCT FROM p_account_epoch
+    IF v_attempt.amr IS DISTINCT FROM p_amr
+       OR v_attempt.account_epoch IS DISTINCT FROM p_account_epoch
        OR v_attempt.site_epoch IS DISTINCT FROM p_site_epoch
        OR vault.epoch_seconds(v_attempt.authenticated_at) IS DISTINCT FROM p_authenticated_at THEN
         RETURN 'changed';

@@ -40,6 +40,15 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date;
 $$;
 
+-- Today's and tomorrow's salts, made ahead: the first event of a day would otherwise insert one, and
+-- an open transaction could let everybody else's wait for it.
+CREATE OR REPLACE FUNCTION vault.prepare_event_salts() RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO vault.event_salts (day, salt)
+    SELECT vault.today() + ahead, vault.random_32() FROM generate_series(0, 1) AS ahead
+    ON CONFLICT (day) DO NOTHING;
+$$;
+
 -- What the audit trail keeps of a network or an agent: a digest under the day's salt.
 CREATE OR REPLACE FUNCTION vault.event_digest(p_value text) RETURNS bytea
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
