@@ -6,6 +6,7 @@ PYTHON := $(VENV)/bin/python
 PORT ?= 8000
 HOST ?= localhost
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TLS_CERT TLS_KEY
@@ -15,13 +16,13 @@ LOCK := $(VENV)/bin/uv pip compile --quiet --generate-hashes --universal --pytho
 	--no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format browser lock clean
+.PHONY: help run test check format browser bench lock clean
 
 help: ## Show this list
 	@echo "make TARGET, where TARGET is"
 	@grep -hE '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  %-10s %s\n", $$1, $$2 }'
 	@echo "Variables: PORT=8000 (and the three after it), HOST=localhost, TLS_CERT and TLS_KEY (https),"
-	@echo "           PYTEST_ARGS (for test), UPGRADE=1 (for lock)"
+	@echo "           PYTEST_ARGS (for test), BENCH_ARGS (for bench), UPGRADE=1 (for lock)"
 
 run: $(VENV)/.run-installed ## Start the site, two demo wikis and the operator's site; Ctrl-C stops all
 	@exec $(PYTHON) -m demo.run --follow-parent --port "$(PORT)" --host "$(HOST)"
@@ -41,6 +42,9 @@ format: $(VENV)/.test-installed ## Let ruff rewrite what it can
 
 browser: $(VENV)/.test-installed ## Make sure that there is a Chromium for the browser tests
 	@$(PYTHON) -m demo.browser
+
+bench: $(VENV)/.run-installed ## Measure what a sign-in costs, on servers of its own (bench/README.md)
+	@$(PYTHON) -m bench $(BENCH_ARGS)
 
 lock: $(PYTHON) ## Lock requirements*.in into *.txt, with hashes (UPGRADE=1 takes newer releases)
 	@$(INSTALL) -r requirements/lock.txt

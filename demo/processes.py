@@ -80,11 +80,11 @@ class Supervisor:
         self._folder = folder
         self._running: dict[Program, subprocess.Popen[bytes]] = {}
 
-    def start(self, program: Program) -> None:
-        """Start a program; its output goes to its log."""
+    def start(self, program: Program) -> int:
+        """Start a program and give its process id; its output goes to its log."""
         _rotate(program.log)
         with program.log.open("ab") as log:
-            self._running[program] = subprocess.Popen(
+            process = self._running[program] = subprocess.Popen(
                 program.command,
                 env=dict(program.environment),
                 cwd=self._folder,
@@ -96,6 +96,7 @@ class Supervisor:
                 umask=0o077,  # mail, pages and logs are nobody else's
                 preexec_fn=dies_with_parent(signal.SIGTERM),  # noqa: PLW1509 - two system calls
             )
+        return process.pid
 
     def wait_until_ready(self) -> None:
         """Wait until every probe is answered. Raises ProgramFailed."""
