@@ -200,7 +200,6 @@ BEGIN
         CASE status WHEN 'right' THEN 'account:password:right'
                     WHEN 'locked' THEN 'account:password:locked'
                     WHEN 'closed' THEN 'account:password:closed'
-                    WHEN 'closed' THEN 'account:password:locked'
                     ELSE 'account:password:wrong' END,
         v_proposal.account_id, v_proposal.sid, NULL, NULL, v_proposal.network, v_proposal.agent,
         jsonb_build_object('purpose', v_proposal.purpose));
