@@ -1,0 +1,311 @@
+"""A stranger's guesses at a password: how many, how fast, and what the answers give away."""
+
+from collections import Counter
+from datetime import timedelta
+
+import psycopg
+import pytest
+from django.test import override_settings
+
+from accounts.services.usernames import canonical_username
+from tests.database.asking import (
+    Login,
+    a_person,
+    a_session,
+    ask,
+    call,
+    guess,
+    judge,
+    propose,
+    prove,
+    raced,
+    random_32,
+    value,
+)
+from tests.database.people import sign_up
+from vault import connection as vault_connection
+from vault import passwords
+from vault.events import NOWHERE
+
+FREE, A_DAY = 10, 100
+
+
+def _wait(admin: psycopg.Connection, seconds: float) -> None:
+    """Lets that much time pass for every budget."""
+    admin.execute(
+        "UPDATE vault.guess_budgets SET next_at = next_at - %s", [timedelta(seconds=seconds)]
+    )
+
+
+def _no_wait(admin: psycopg.Connection) -> None:
+    admin.execute("UPDATE vault.guess_budgets SET next_at = NULL")
+
+
+def test_guesses_in_a_row_are_free_at_first_then_delayed_ever_longer(
+    admin: psycopg.Connection, login: Login
+) -> None:
+    """Ten guesses go at once; then each waits twice as long as the one before, up to 15 minutes."""
+    with login("web") as web:
+        ada = a_person(web)
+        for _ in range(FREE):
+            assert guess(web, "Ada", random_32())["status"] == "wrong"
+        waits = []
+        for _ in range(9):
+            refused = guess(web, "Ada", ada.tag)
+            assert refused["status"] == "wait"
+            waits.append(refused["wait_seconds"])
+            _wait(admin, refused["wait_seconds"])
+            assert guess(web, "Ada", random_32())["status"] == "wrong"
+    assert waits == [15, 30, 60, 120, 240, 480, 900, 900, 900]
+
+
+def test_guess_while_waiting_is_neither_charged_nor_judged(
+    admin: psycopg.Connection, login: Login
+) -> None:
+    """Knocking during the delay does not lengthen it, and the right password gets no answer."""
+    with login("web") as web:
+        ada = a_person(web)
+        for _ in range(FREE):
+            guess(web, "Ada", random_32())
+        before = ask(admin, "SELECT * FROM vault.guess_budgets")
+        for _ in range(5):
+            assert guess(web, "Ada", ada.tag)["status"] == "wait"
+    assert ask(admin, "SELECT * FROM vault.guess_budgets") == before
+    assert value(admin, "SELECT count(*) FROM vault.password_proposals") == FREE
+
+
+def test_guesses_of_a_day_end_at_a_hundred_until_midnight_utc(
+    admin: psycopg.Connection, login: Login
+) -> None:
+    """However patient, a stranger gets a hundred verdicts a day, and a hundred more tomorrow."""
+    with login("web") as web:
+        ada = a_person(web)
+        statuses = []
+        for _ in range(A_DAY + 5):
+            statuses.append(guess(web, "Ada", random_32())["status"])
+            _no_wait(admin)
+        assert Counter(statuses) == {"wrong": A_DAY, "wait": 5}
+        seconds = guess(web, "Ada", ada.tag)["wait_seconds"]
+        left = value(
+            admin,
+            "SELECT extract(epoch FROM date_trunc('day', clock_timestamp(), 'UTC')"
+            " + interval '1 day' - clock_timestamp())",
+        )
+        assert abs(seconds - float(left)) < 5
+        admin.execute("UPDATE vault.guess_budgets SET day = day - 1")
+        assert guess(web, "Ada", ada.tag)["status"] == "right"
+
+
+@pytest.mark.parametrize("username", ["Ada", "Nobody"])
+def test_guesses_in_parallel_cost_as_many_units_as_there_were(
+    admin: psycopg.Connection, login: Login, username: str
+) -> None:
+    """Fifty guesses at once get ten verdicts: no two of them share a unit (V-limit)."""
+    with login("web") as web:
+        a_person(web)
+    answers = raced(50, login, lambda c: guess(c, username, random_32())["status"])
+    assert Counter(answers) == {"wrong": FREE, "wait": 50 - FREE}
+    admin.execute("UPDATE vault.guess_budgets SET in_a_row = -1000, next_at = NULL, day_count = 0")
+    answers = raced(50, login, lambda c: guess(c, username, random_32())["status"])
+    assert Counter(answers) == {"wrong": 50}
+    assert value(admin, "SELECT sum(day_count) FROM vault.guess_budgets") == 50
+
+
+def test_guesses_at_a_name_that_nobody_has_are_answered_as_at_one_that_somebody_has(
+    admin: psycopg.Connection, login: Login
+) -> None:
+    """The same statuses in the same order, the same waits, the same columns."""
+    with login("web") as web:
+        a_person(web)
+        heard = {}
+        for name in ("Ada", "Nobody"):
+            challenge = call(web, "api.password_challenge_v1", name)
+            assert challenge == call(web, "api.password_challenge_v1", name)
+            answers: list[object] = [
+                {key: type(found) for key, found in challenge.items()},
+                {key: len(challenge[key]) for key in ("subject", "salt")},
+            ]
+            for _ in range(FREE + 3):
+                answer = guess(web, name, random_32())
+                answers.append((answer["status"], answer.get("wait_seconds")))
+            heard[name] = answers
+    assert heard["Ada"] == heard["Nobody"]
+
+
+def test_password_of_a_name_that_nobody_has_takes_the_same_statements(vault: None) -> None:
+    """Two statements for a name that somebody has, two for any other (V-enum)."""
+    with override_settings(ARGON2_MEMORY_KIB=64, ARGON2_TIME_COST=1):
+        sign_up("Ada")
+        counts = {}
+        for name in ("Ada", "Nobody"):
+            with vault_connection.counted_statements() as statements:
+                verdict = passwords.prove(name, "not it", purpose="sign_in", origin=NOWHERE)
+            assert verdict == passwords.Verdict("wrong")
+            counts[name] = list(statements)
+    assert counts["Ada"] == counts["Nobody"]
+    assert len(counts["Ada"]) == 2
+
+
+@pytest.mark.parametrize(
+    "spelling", ["Ada Lovelace", "ada Lovelace", "Ada_Lovelace", " Ada  Lovelace ", "ada_Lovelace_"]
+)
+def test_budget_is_one_for_every_spelling_of_a_name(
+    admin: psycopg.Connection, login: Login, spelling: str
+) -> None:
+    """Whatever way a name is typed, the account's one budget pays (V-limit)."""
+    with login("web") as web:
+        a_person(web, "Ada Lovelace")
+        guess(web, canonical_username(spelling), random_32())
+    subjects = ask(admin, "SELECT subject, day_count FROM vault.guess_budgets")
+    account = value(admin, "SELECT uuid_send(id) FROM vault.accounts")
+    assert subjects == [{"subject": account, "day_count": 1}]
+
+
+def test_budget_is_one_for_every_purpose(admin: psycopg.Connection, login: Login) -> None:
+    """Guesses to sign in, to prove again and on the operator's site pay from one budget."""
+    with login("web") as web, login("operator") as operator:
+        ada = a_person(web)
+        session = a_session(web, ada)
+        for _ in range(4):
+            guess(web, "Ada", random_32())
+            guess(web, "Ada", random_32(), purpose="reauthenticate", session=session)
+        for _ in range(2):
+            guess(operator, "Ada", random_32(), purpose="operator")
+        assert guess(operator, "Ada", ada.tag, purpose="operator")["status"] == "wait"
+        assert guess(web, "Ada", ada.tag)["status"] == "wait"
+    assert value(admin, "SELECT count(*) FROM vault.guess_budgets") == 1
+
+
+def test_budget_after_a_right_password_is_whole_again(
+    admin: psycopg.Connection, login: Login
+) -> None:
+    """Whoever knows the password starts afresh; today's wrong guesses stay counted."""
+    with login("web") as web:
+        ada = a_person(web)
+        for _ in range(FREE - 1):
+            guess(web, "Ada", random_32())
+        prove(web, ada)
+        budget = ask(admin, "SELECT in_a_row, next_at, day_count FROM vault.guess_budgets")
+        assert budget == [{"in_a_row": 0, "next_at": None, "day_count": FREE - 1}]
+        for _ in range(FREE):
+            assert guess(web, "Ada", random_32())["status"] == "wrong"
+
+
+def test_budget_of_one_account_after_another_signs_in_is_not_restored(
+    admin: psycopg.Connection, login: Login
+) -> None:
+    """A good sign-in to one's own account buys no guesses at another's (V-otp)."""
+    with login("web") as web:
+        a_person(web)
+        mallory = a_person(web, "Mallory")
+        for _ in range(FREE):
+            guess(web, "Ada", random_32())
+            prove(web, mallory)
+        assert guess(web, "Ada", random_32())["status"] == "wait"
+
+
+def test_budgets_of_names_that_nobody_has_cannot_fill_the_disk(
+    admin: psycopg.Connection, login: Login
+) -> None:
+    """Names that nobody has share a bounded number of rows, named by two bytes."""
+    with login("web") as web:
+        for number in range(30):
+            guess(web, f"Nobody {number}", random_32())
+    assert value(admin, "SELECT max(octet_length(subject)) FROM vault.guess_budgets") == 2
+
+
+@pytest.mark.parametrize(
+    ("role", "purpose"),
+    [("web", "operator"), ("operator", "sign_in"), ("operator", "reauthenticate")],
+)
+def test_purpose_of_another_process_is_refused(
+    admin: psycopg.Connection, login: Login, role: str, purpose: str
+) -> None:
+    """Who logged in decides what a guess may be for: web opens no operator's attempt."""
+    with login("web") as web, login(role) as asking:
+        ada = a_person(web)
+        session = a_session(web, ada)
+        answer = propose(asking, "Ada", ada.tag, purpose=purpose, session=session)
+    assert answer["status"] == "bad_request"
+    assert value(admin, "SELECT count(*) FROM vault.password_proposals WHERE outcome IS NULL") == 0
+
+
+def test_proof_within_a_session_of_somebody_else_is_refused(
+    admin: psycopg.Connection, login: Login
+) -> None:
+    """Proving again needs a live session of that very account."""
+    with login("web") as web:
+        ada, mallory = a_person(web), a_person(web, "Mallory")
+        session = a_session(web, mallory)
+        for offered in (session, random_32(), None):
+            answer = propose(web, "Ada", ada.tag, purpose="reauthenticate", session=offered)
+            assert answer["status"] == "bad_request"
+
+
+def test_lockout_of_an_account_answers_the_same_for_right_and_wrong_passwords(
+    admin: psycopg.Connection, login: Login
+) -> None:
+    """A locked account's password cannot be tested."""
+    with login("web") as web:
+        ada = a_person(web)
+        admin.execute("UPDATE vault.accounts SET state = 'locked'")
+        right, wrong = guess(web, "Ada", ada.tag), guess(web, "Ada", random_32())
+    assert right == wrong
+    assert right["status"] == "locked"
+    assert value(admin, "SELECT count(*) FROM vault.attempts") == 1, "the sign-up's own alone"
+
+
+def test_closed_sign_in_answers_the_same_for_right_and_wrong_passwords(
+    admin: psycopg.Connection, login: Login
+) -> None:
+    """While nobody may sign in, no password can be tested, and unknown names answer alike."""
+    with login("web") as web:
+        ada = a_person(web)
+        admin.execute("UPDATE vault.site SET sign_in_open = false")
+        answers = [
+            guess(web, "Ada", ada.tag),
+            guess(web, "Ada", random_32()),
+            guess(web, "Nobody", random_32()),
+        ]
+    assert answers[0]["status"] == "closed"
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_proposal_is_judged_once(admin: psycopg.Connection, login: Login) -> None:
+    """A verdict cannot be asked for twice, nor by twenty at once."""
+    with login("web") as web:
+        ada = a_person(web)
+        proposal = propose(web, "Ada", ada.tag)["proposal"]
+    answers = raced(20, login, lambda c: judge(c, proposal)["status"])
+    assert Counter(answers) == {"right": 1, "unknown": 19}
+    stored = ask(admin, "SELECT digest, outcome FROM vault.password_proposals")
+    assert stored == [{"digest": None, "outcome": "right"}]
+
+
+def test_proposal_that_waited_too_long_is_judged_late(
+    admin: psycopg.Connection, login: Login
+) -> None:
+    """A guess cannot be kept for later, when a password may have changed."""
+    with login("web") as web:
+        ada = a_person(web)
+        proposal = propose(web, "Ada", ada.tag)["proposal"]
+        admin.execute(
+            "UPDATE vault.password_proposals SET proposed_at = proposed_at - interval '61 seconds'"
+        )
+        assert judge(web, proposal)["status"] == "late"
+
+
+def test_account_without_a_password_is_opened_by_none(
+    admin: psycopg.Connection, login: Login
+) -> None:
+    """No verifier, no match: neither an empty tag nor any other opens it (V-blank)."""
+    with login("web") as web:
+        a_person(web)
+        admin.execute("DELETE FROM vault.password_verifiers; DELETE FROM vault.password_parameters")
+        assert propose(web, "Ada", b"")["status"] == "bad_request"
+        for tag in (bytes(32), random_32()):
+            assert guess(web, "Ada", tag)["status"] == "wrong"
+        admin.execute(
+            "INSERT INTO vault.password_verifiers (account_id) SELECT id FROM vault.accounts"
+        )
+        assert guess(web, "Ada", bytes(32))["status"] == "wrong"
