@@ -1,6 +1,7 @@
 """What is configured is documented, and what is installed is pinned and explained."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,11 @@ def test_direct_dependency_says_why_it_is_there(wanted: Path) -> None:
             explained = False
         elif not line.startswith("-"):
             assert explained, f"{wanted.name}: {line} has no reason"
+
+
+def test_folder_with_tests_is_among_those_that_run() -> None:
+    """No test sits in a folder that `make test` never looks into."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    run = settings["tool"]["pytest"]["ini_options"]["testpaths"]
+    found = {path.relative_to(ROOT).parts[:2] for path in (ROOT / "tests").rglob("test_*.py")}
+    assert {"/".join(parts) for parts in found} <= set(run)
