@@ -27,6 +27,9 @@ from sso.services.authorization_request import (
 )
 from sso.services.codes import SessionGone, answer_parameters, with_query, with_state
 
+# A posted request goes on as an address and comes back in one; authsite.limits takes no more.
+_MAX_QUERY = 8000
+
 
 @csrf_exempt  # a wiki's page may post here; nothing is done for the request alone
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,6 +41,11 @@ def authorize(request: HttpRequest) -> HttpResponse:
     except RequestUnanswerable as error:
         return stopped(
             request, Stop(error.error, error.description, error.wiki_name, error.home_uri)
+        )
+    if request.method == "POST" and len(urlencode(values)) > _MAX_QUERY:
+        return stopped(
+            request,
+            Stop("invalid_request", "too long", address.wiki.name, address.wiki.home_uri),
         )
     try:
         asked = read_request(address, values, repeated)

@@ -45,3 +45,17 @@ def add_wiki(
 def wiki(add_wiki: Callable[..., WikiClient]) -> WikiClient:
     """The English wiki."""
     return add_wiki("English wiki")
+
+
+@pytest.fixture
+def unlimited(settings: Any) -> None:
+    """Limits by network out of the way, for tests that are about something else."""
+    for name in ("RATE_SIGN_IN", "RATE_SIGN_UP", "RATE_PASSWORD", "RATE_TOKEN"):
+        setattr(settings, name, "1000000/m")
+
+
+@pytest.fixture
+def grace(browser: Browser) -> Browser:
+    """A browser in which Grace is signed in."""
+    browser.sign_up("Grace")
+    return browser

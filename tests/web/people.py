@@ -14,6 +14,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from tests.environment import ISSUER
+from tests.web.markup import Page
 
 PASSWORD = "correct horse battery staple"
 NEW_PASSWORD = "seven purple elephants dancing"
@@ -157,3 +158,32 @@ def claims_of(id_token: str) -> dict[str, Any]:
     jwks = Browser().get("/.well-known/jwks.json").json()
     decoded = jwt.decode(id_token, KeySet.import_key_set(jwks), algorithms=["RS256", "ES256"])
     return dict(decoded.claims)
+
+
+def fields_of(page: HttpResponse) -> dict[str, str]:
+    """What the form of a ``form_post`` answer would send, read as a browser reads it."""
+    (form,) = Page(page.content.decode()).all("form")
+    return {field.get("name"): field.get("value") for field in form.inputs}
+
+
+def form_action_of(page: HttpResponse) -> list[str]:
+    """The sources of the page's CSP ``form-action``."""
+    policy = page.headers["Content-Security-Policy"]
+    (directive,) = [part for part in policy.split("; ") if part.startswith("form-action ")]
+    return directive.split(" ")[1:]
+
+
+def ask(browser: Browser, wiki: WikiClient, **changes: str | None) -> Any:
+    """Sends the wiki's authorization request, with changes."""
+    return browser.get("/oauth/authorize", wiki.request(**changes))
+
+
+def code_for(browser: Browser, wiki: WikiClient, **changes: str | None) -> str:
+    """The code of a silent sign-in."""
+    return answer_of(ask(browser, wiki, **changes))["code"]
+
+
+def tokens_for(browser: Browser, wiki: WikiClient, **changes: str | None) -> dict[str, Any]:
+    """The tokens of a silent sign-in."""
+    tokens: dict[str, Any] = wiki.redeem(code_for(browser, wiki, **changes)).json()
+    return tokens

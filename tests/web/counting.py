@@ -1,0 +1,38 @@
+"""Counts the expensive things that a request does: statements to any database, Argon2id hashes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import psycopg
+
+from vault import hashing
+
+
+@contextmanager
+def counted_sql() -> Iterator[list[str]]:
+    """Collects every statement that this process sends: vault, counters and Django alike."""
+    statements: list[str] = []
+    execute = psycopg.Cursor.execute
+
+    def counting(cursor: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
+        statements.append(str(query))
+        return execute(cursor, query, *args, **kwargs)
+
+    with patch.object(psycopg.Cursor, "execute", counting):
+        yield statements
+
+
+@contextmanager
+def counted_hashes() -> Iterator[list[int]]:
+    """Collects the memory cost of every password hash that is computed."""
+    hashes: list[int] = []
+    compute = hashing.hash_secret_raw
+
+    def counting(*args: Any, **kwargs: Any) -> bytes:
+        hashes.append(kwargs["memory_cost"])
+        return compute(*args, **kwargs)
+
+    with patch.object(hashing, "hash_secret_raw", counting):
+        yield hashes
