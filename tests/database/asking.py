@@ -5,18 +5,16 @@ A tag is any 32 bytes here, so that nothing is hashed; times and rows are moved 
 
 import hashlib
 import secrets
-import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 from psycopg.rows import dict_row
 
-T = TypeVar("T")
 Row = dict[str, Any]
 Login = Callable[[str], AbstractContextManager[psycopg.Connection]]
 
@@ -279,26 +277,11 @@ def redeem(connection: psycopg.Connection, code: bytes, **changes: Any) -> Row:
     return call(connection, "api.redeem_code_v1", *parameters.values())
 
 
-def raced(times: int, login: Login, act: Callable[[psycopg.Connection], T]) -> list[T]:
-    """Does ``act`` in that many threads at once, each with web's own login; gives all answers."""
-    barrier = threading.Barrier(times)
-    answers: list[T] = []
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            with login("web") as connection:
-                barrier.wait(timeout=30)
-                answers.append(act(connection))
-        except BaseException as failure:  # noqa: BLE001 - handed to the test below
-            failures.append(failure)
-
-    threads = [threading.Thread(target=run) for _ in range(times)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    if failures:
-        raise failures[0]
-    assert len(answers) == times
-    return answers
+@contextmanager
+def granted(admin: psycopg.Connection, what: str) -> Iterator[None]:
+    """Widens web's rights for a moment, to show that a second wall stands behind the first."""
+    admin.execute(f"GRANT {what} TO authsite_web")
+    try:
+        yield
+    finally:
+        admin.execute(f"REVOKE {what} FROM authsite_web")
