@@ -6,9 +6,11 @@ Nothing behind this can read a forwarding header, because there is none left.
 import re
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from accounts.services import throttling
+from authsite import policies
 
 # Headers by which a proxy, or anybody who plays one, says who and what a request "really" is.
 _FORWARDING: Final = re.compile(
@@ -38,3 +40,15 @@ def settle_client(request: HttpRequest) -> None:
         meta[FORWARDED_BY_STRANGER] = True
     for name in forwarding:
         del meta[name]
+
+
+def is_monitor(request: HttpRequest) -> bool:
+    """Tell whether a probe or scraper of ours asks for what is there for it.
+
+    Not when a proxy that nobody named passed it on: then the peer is not the one who asks.
+    """
+    if request.META.get(FORWARDED_BY_STRANGER):
+        return False
+    return request.path_info.startswith(policies.MONITORING_PREFIXES) and throttling.is_within(
+        throttling.client_address(request), settings.METRICS_NETWORKS
+    )

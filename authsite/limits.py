@@ -14,9 +14,8 @@ from django.http import HttpRequest, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 
-from accounts.services import throttling
 from authsite import policies, problems
-from authsite.client import FORWARDED_BY_STRANGER
+from authsite.client import is_monitor
 from authsite.origin import own_site
 
 MAX_BODY_BYTES: Final = 64 * 1024
@@ -159,18 +158,6 @@ def check_text(raw: bytes) -> None:
         raw.decode("utf-8")
     except UnicodeDecodeError:
         raise Refused(400, "encoding") from None
-
-
-def is_monitor(request: HttpRequest) -> bool:
-    """Tell whether a probe or scraper of ours asks for what is there for it.
-
-    Not when a proxy that nobody named passed it on: then the peer is not the one who asks.
-    """
-    if request.META.get(FORWARDED_BY_STRANGER):
-        return False
-    return request.path_info.startswith(policies.MONITORING_PREFIXES) and throttling.is_within(
-        throttling.client_address(request), settings.METRICS_NETWORKS
-    )
 
 
 CHECKS: Final = (

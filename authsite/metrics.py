@@ -21,6 +21,8 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from authsite.client import is_monitor
+
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 
 requests: Final = Counter(
@@ -54,8 +56,6 @@ def observe(request: HttpRequest, status: int, route: str, seconds: float) -> No
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Give the numbers of all worker processes to AUTHSITE_METRICS_NETWORKS; to others nothing."""
-    from authsite.limits import is_monitor  # noqa: PLC0415 - limits counts its refusals here
-
     if not is_monitor(request):
         raise Http404
     registry = REGISTRY
