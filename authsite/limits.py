@@ -118,13 +118,13 @@ def check_embedding(request: HttpRequest) -> None:
     Browsers say what a request is for (Fetch Metadata); what says nothing is judged by the cookies
     it lacks. Navigations from anywhere stay open: that is how wikis send people here.
     """
-    site = request.headers.get("Sec-Fetch-Site", "none")
+    site = request.META.get("HTTP_SEC_FETCH_SITE", "none")
     if site in {"same-origin", "none"} or policies.is_api(request.path_info):
         return
     if policies.is_public(request.path_info, static_url=settings.STATIC_URL):
         return
-    mode = request.headers.get("Sec-Fetch-Mode")
-    if mode != "navigate" or request.headers.get("Sec-Fetch-Dest") not in {"document", None}:
+    mode = request.META.get("HTTP_SEC_FETCH_MODE")
+    if mode != "navigate" or request.META.get("HTTP_SEC_FETCH_DEST") not in {"document", None}:
         raise Refused(403, "cross_site_embedding")
 
 

@@ -27,6 +27,7 @@ _TOKEN: Final = re.compile(
     r"eyJ[\w-]{8,}(?:\.[\w-]*){1,4}"
     r"|(?<![\w/.-])(?=[\w-]*\d)(?=[\w-]*[A-Z])[A-Za-z0-9_-]{27,}(?![\w/.-])"
 )
+_SHORTEST_TOKEN: Final = 12  # "eyJ", eight more, a dot
 _QUERY: Final = re.compile(r"(?<=[\w/%])\?[^\s\"'<>]+")
 _ASSIGNED: Final = re.compile(
     r"(?i)\b(password|passphrase|secret|token|code|code_verifier|assertion|authorization|cookie|"
@@ -152,9 +153,12 @@ def render(_logger: object, _method: str, event: Event) -> str:
 
 def _blotted(value: Any) -> Any:
     if isinstance(value, str):
-        value = _QUERY.sub("?" + _BLOT, value)
-        value = _ASSIGNED.sub(rf"\1\2{_BLOT}", value)
-        return _TOKEN.sub(_BLOT, value)
+        # Each search only where it can find something: most texts are a word.
+        if "?" in value:
+            value = _QUERY.sub("?" + _BLOT, value)
+        if "=" in value or ":" in value:
+            value = _ASSIGNED.sub(rf"\1\2{_BLOT}", value)
+        return _TOKEN.sub(_BLOT, value) if len(value) >= _SHORTEST_TOKEN else value
     if isinstance(value, dict):
         return {str(key): _blotted(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -9,10 +9,12 @@ this reads a forwarding header), the response headers, and the way of errors to 
 import re
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import structlog
-from csp.middleware import CSPMiddleware, PolicyParts
+from csp.constants import HEADER as POLICY_HEADER
+from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -93,24 +95,32 @@ class ResponseHeaders:
         return response
 
 
-class ContentSecurityPolicy(CSPMiddleware):
-    """django-csp, with one addition: a view names the wiki its form may lead to.
+class ContentSecurityPolicy:
+    """Sends the policy, which varies in one thing only: the wiki that a page's form may lead to.
 
     `response.csp_form_action = "https://en.wiki.example"` adds that one origin to form-action,
-    because browsers hold a form's redirects against it as well.
+    because browsers hold a form's redirects against it as well. There are no nonces: nothing
+    inline is ever allowed.
     """
 
-    def get_policy_parts(
-        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
-    ) -> PolicyParts:
-        """Give the policy's parts. Raises ValueError when the named origin is none."""
-        parts = super().get_policy_parts(request, response, report_only)
-        origin = getattr(response, "csp_form_action", None)
-        if origin and not report_only:
-            if not _ORIGIN.fullmatch(origin):
-                raise ValueError("csp_form_action must be an origin: scheme, host, port.")
-            parts.update = {**(parts.update or {}), "form-action": [origin]}
-        return parts
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        # django-csp takes as long to write one as a question to the database does.
+        self._policy = lru_cache(maxsize=256)(_policy)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request under the policy. Raises ValueError when the named origin is none."""
+        response = self.get_response(request)
+        response.headers[POLICY_HEADER] = self._policy(getattr(response, "csp_form_action", None))
+        return response
+
+
+def _policy(form_origin: str | None) -> str:
+    if not form_origin:
+        return build_policy()
+    if not _ORIGIN.fullmatch(form_origin):
+        raise ValueError("csp_form_action must be an origin: scheme, host, port.")
+    return build_policy(update={"form-action": [form_origin]})
 
 
 class Problems:

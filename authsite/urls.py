@@ -5,8 +5,8 @@ from django.urls import include, path
 from authsite import health, language, metrics, wellknown
 
 urlpatterns = [
+    path("", include("sso.urls")),  # first: what wikis ask is asked most
     path("", include("accounts.urls")),
-    path("", include("sso.urls")),
     path("language", language.set_language, name="set_language"),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),

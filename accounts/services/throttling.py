@@ -67,7 +67,11 @@ def client_address(request: "HttpRequest") -> IPAddress:
 
 def client_network(request: "HttpRequest") -> str:
     """Give the network that is counted as one stranger, as prefix text: "192.0.2.7/32"."""
-    address = client_address(request)
+    return _network_of(client_address(request))
+
+
+@lru_cache(maxsize=1024)
+def _network_of(address: IPAddress) -> str:
     prefix = 32 if isinstance(address, IPv4Address) else 64
     return str(ip_network((address, prefix), strict=False))
 

@@ -25,7 +25,7 @@ def token(request: HttpRequest) -> HttpResponse:
     form, repeated = single_values(request.POST.lists())
     if repeated:
         raise InvalidRequest("a parameter is repeated")
-    wiki = authenticate_wiki(request.headers.get("Authorization"), form)
+    wiki = authenticate_wiki(request.META.get("HTTP_AUTHORIZATION"), form)
     grant_type = form.get("grant_type")
     if grant_type is None:
         raise InvalidRequest("grant_type is missing")
