@@ -3,29 +3,22 @@
 Runs on the system's Python, before or after there is a virtual environment.
 """
 
-import fcntl
 import os
 import shutil
 import sys
 from pathlib import Path
 
-from demo.postgres_home import elsewhere
+from demo.postgres_home import elsewhere, is_in_use
 
 
 def main() -> int:
     """Remove the state; exit status 1 with one line while the demo still runs."""
     folder = Path(os.environ.get("AUTHSITE_VAR", "var"))
     for home in (folder / "postgres", elsewhere(folder / "postgres")):
-        lock = home / "lock"
-        if not lock.exists():
-            continue
-        with lock.open("rb") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                print("`make run` still runs: stop it first.", file=sys.stderr)
-                return 1
-        shutil.rmtree(home)
+        if is_in_use(home):
+            print("`make run` still runs: stop it first.", file=sys.stderr)
+            return 1
+        shutil.rmtree(home, ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
     return 0
 

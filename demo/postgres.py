@@ -19,7 +19,7 @@ from typing import IO
 from urllib.parse import quote
 
 from demo.lifeline import dies_with_parent
-from demo.postgres_home import Home, PostgresUnavailable, find_home
+from demo.postgres_home import LOCK, Home, PostgresUnavailable, find_home
 from demo.postmaster import becomes_ready, stop_stale
 
 SUPERUSER = "postgres"
@@ -154,7 +154,7 @@ class EmbeddedPostgres:
 
     def _take_lock(self) -> None:
         # Released by the kernel when this process ends, however it ends.
-        handle = os.open(self.home.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = os.open(self.home.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

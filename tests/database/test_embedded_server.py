@@ -152,6 +152,21 @@ def test_parents_of_a_private_home_keep_their_permissions(tmp_path: Path) -> Non
 
 
 @as_root
+def test_cluster_whose_clone_is_gone_makes_way(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stood in for a deleted clone is removed when the next one needs such a place."""
+    monkeypatch.setattr(postgres_home, "ELSEWHERE", folder / "stand-ins")
+    gone, kept = (find_home(tmp_path / name / "postgres").folder for name in ("gone", "kept"))
+    shutil.rmtree(tmp_path / "gone")
+
+    find_home(tmp_path / "new" / "postgres")
+
+    assert kept.exists()
+    assert not gone.exists()
+
+
+@as_root
 def test_binaries_below_a_private_home_are_copied_not_opened_up(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
