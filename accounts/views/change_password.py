@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
@@ -46,6 +47,7 @@ def password(request: HttpRequest, session: Session) -> HttpResponse:
     except AccountLocked:
         return render(request, "errors/locked.html", status=403)
     else:
+        rotate_token(request)
         response = render(
             request, "accounts/password_changed.html", {"ended_sessions": others_ended}
         )

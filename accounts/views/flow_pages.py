@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -160,6 +161,7 @@ def finish_flow(
     except ProofGone as error:
         return error
     set_session(request, session)
+    rotate_token(request)
     response = leave(request, exit_)
     remember_session(response, session)
     return response

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import (
@@ -20,6 +21,7 @@ from accounts.forms import SignInForm
 from accounts.middleware import session_of
 from accounts.services.passwords import verify_password
 from accounts.services.throttling import charge
+from accounts.views.flow_csrf import flow_protect
 from accounts.views.flow_pages import finish_flow, flow_page, interrupted, open_flow, unusable
 from accounts.views.guards import SeeOther, origin_of
 
@@ -46,6 +48,8 @@ def _page(request: HttpRequest, flow: Flow, form: SignInForm, notice: str = "") 
     return flow_page(request, flow, _TEMPLATE, {"form": form, "notice": notice})
 
 
+@csrf_exempt
+@flow_protect
 @require_http_methods(["GET", "HEAD", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
     """GET begins a flow to the account page; POST is one guess within a flow."""

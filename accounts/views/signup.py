@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import (
@@ -18,6 +19,7 @@ from accounts.forms import SignUpForm
 from accounts.services.email_addresses import parse_address
 from accounts.services.registration import register
 from accounts.services.throttling import charge
+from accounts.views.flow_csrf import flow_protect
 from accounts.views.flow_pages import finish_flow, flow_page, interrupted, open_flow, unusable
 from accounts.views.guards import origin_of
 from accounts.views.login import own_flow
@@ -34,6 +36,8 @@ def _page(request: HttpRequest, flow: Flow, form: SignUpForm, notice: str = "") 
     return flow_page(request, flow, _TEMPLATE, {"form": form, "notice": notice})
 
 
+@csrf_exempt
+@flow_protect
 @require_http_methods(["GET", "HEAD", "POST"])
 def signup(request: HttpRequest) -> HttpResponse:
     """GET begins a flow to the account page; POST creates the account within a flow."""

@@ -1,0 +1,94 @@
+"""Discovery and keys: what is said is so, and nothing that is refused is advertised."""
+
+import json
+from urllib.parse import urlsplit
+
+import pytest
+from django.urls import resolve
+
+from tests.environment import ISSUER
+from tests.web.people import Browser
+
+CONFIGURATION = "/.well-known/openid-configuration"
+
+
+@pytest.fixture
+def metadata(browser: Browser) -> dict[str, object]:
+    """The discovery document."""
+    document: dict[str, object] = browser.get(CONFIGURATION).json()
+    return document
+
+
+def test_metadata_names_exactly_the_issuer_and_addresses_that_exist(
+    metadata: dict[str, object],
+) -> None:
+    """oidcc-discovery-endpoint-verification: https, no doubled path, nothing that leads nowhere."""
+    assert metadata["issuer"] == ISSUER
+    addresses = {k: str(v) for k, v in metadata.items() if k.endswith(("_endpoint", "_uri"))}
+    assert addresses.keys() == {
+        "authorization_endpoint",
+        "token_endpoint",
+        "userinfo_endpoint",
+        "end_session_endpoint",
+        "jwks_uri",
+    }
+    for address in addresses.values():
+        assert address.startswith(f"{ISSUER}/")
+        assert resolve(urlsplit(address).path)
+
+
+def test_metadata_has_what_the_clients_in_the_field_demand(metadata: dict[str, object]) -> None:
+    """docs/wikis.md: each of these breaks some relying party when it is missing."""
+    assert "RS256" in metadata["id_token_signing_alg_values_supported"]  # type: ignore[operator]
+    assert metadata["subject_types_supported"] == ["public"]
+    assert metadata["authorization_response_iss_parameter_supported"] is True
+    assert metadata["backchannel_logout_supported"] is True
+    assert metadata["backchannel_logout_session_supported"] is True
+    assert metadata["scopes_supported"] == ["openid", "profile", "email"]
+
+
+def test_metadata_advertises_nothing_that_is_refused(metadata: dict[str, object]) -> None:
+    """ASVS 10.6.1, 10.4.4: no token in a redirect, no plain PKCE, no request objects, no none."""
+    assert metadata["response_types_supported"] == ["code", "id_token"]
+    assert metadata["response_modes_supported"] == ["query", "form_post"]
+    assert metadata["code_challenge_methods_supported"] == ["S256"]
+    assert metadata["grant_types_supported"] == ["authorization_code", "implicit"]
+    for feature in ("claims", "request", "request_uri"):
+        assert metadata[f"{feature}_parameter_supported"] is False
+    assert "none" not in metadata["id_token_signing_alg_values_supported"]  # type: ignore[operator]
+    assert set(metadata["token_endpoint_auth_methods_supported"]) == {  # type: ignore[call-overload]
+        "client_secret_basic",
+        "client_secret_post",
+        "none",
+    }
+
+
+def test_metadata_is_the_same_at_both_addresses(browser: Browser) -> None:
+    """RFC 8414 section 3: OAuth's own address for it."""
+    other = browser.get("/.well-known/oauth-authorization-server")
+    assert other.json() == browser.get(CONFIGURATION).json()
+
+
+@pytest.mark.parametrize("path", [CONFIGURATION, "/.well-known/jwks.json"])
+def test_public_document_may_be_kept_and_read_by_any_origin(browser: Browser, path: str) -> None:
+    """Wikis fetch it again and again, some from a browser; nothing in it is about anybody."""
+    response = browser.get(path)
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.headers["Cache-Control"] == "public, max-age=300"
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert not response.cookies
+    assert browser.head(path).status_code == 200
+    assert browser.post(path).status_code >= 400
+
+
+def test_keys_are_public_halves_with_what_clients_choose_by(browser: Browser) -> None:
+    """ASVS 11.2.3: ``kid``, ``alg`` and ``use``, RSA 3072 and P-256, and not one private number."""
+    keys = browser.get("/.well-known/jwks.json").json()["keys"]
+    assert sorted(key["alg"] for key in keys) == ["ES256", "RS256"]
+    assert len({key["kid"] for key in keys}) == len(keys)
+    for key in keys:
+        assert key["use"] == "sig"
+        assert not {"d", "p", "q", "dp", "dq", "qi", "k", "oth"} & key.keys()
+    (rsa,) = [key for key in keys if key["kty"] == "RSA"]
+    assert len(rsa["n"]) == 512  # 3072 bits in base64url
+    assert "private" not in json.dumps(keys)
