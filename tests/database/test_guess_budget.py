@@ -238,7 +238,7 @@ def test_proof_within_a_session_of_somebody_else_is_refused(
         session = a_session(web, mallory)
         for offered in (session, random_32(), None):
             answer = propose(web, "Ada", ada.tag, purpose="reauthenticate", session=offered)
-            assert answer["status"] == "bad_request"
+            assert answer["status"] == "gone"
 
 
 def test_lockout_of_an_account_answers_the_same_for_right_and_wrong_passwords(

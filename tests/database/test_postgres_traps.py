@@ -234,7 +234,7 @@ def test_refusal_is_a_status_word_and_its_trace_stays(
         session = a_session(web, ada)
         heard = [guess(web, "Ada", random_32())["status"] for _ in range(BUDGET + 1)]
         heard.append(register(web, "Ada", skeletons=["another"])["status"])
-        heard.append(register(web, "Adа", skeletons=["ada"])["status"])
+        heard.append(register(web, "Ad\u0430", skeletons=["ada"])["status"])
         code = issue(web, session)["code"]
         heard += [redeem(web, code)["status"] for _ in range(2)]
     assert heard[-6:] == ["wrong", "wait", "taken", "alike", "redeemed", "replayed"]

@@ -27,6 +27,7 @@ from tests.database.asking import (
     value,
 )
 from tests.environment import dsn
+from vault.connection import close_pools
 
 BUDGET = 10
 LIMITED = ("web", "operator", "worker")
@@ -176,6 +177,7 @@ def test_backends_of_a_role_are_ended_by_a_chief_operator_alone(
         assert call(operator, "api.end_backends_v1", chief, "authsite_web")["status"] >= 2
         with pytest.raises(psycopg.OperationalError):
             sitting.execute("SELECT 1")
+    close_pools()  # this process's own connections were web's too
     with login("web") as again:
         assert guess(again, person.username, person.tag)["status"] == "right"
 

@@ -1,4 +1,4 @@
-"""What each role may do in the vault, tried by connecting as it."""
+"""What each role may do in the vault: a table to compare with, and connecting as each to try."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -6,8 +6,155 @@ from contextlib import AbstractContextManager
 import psycopg
 import pytest
 
+from demo.databases import LOGINS, SITE_DATABASE, VAULT_DATABASE
+from tests.environment import dsn
+
 Login = Callable[[str], AbstractContextManager[psycopg.Connection]]
 LIMITED = ("web", "operator", "worker")
+
+# The whole of what the roles may execute. Widening a grant means saying so here as well.
+EXECUTABLE = {
+    "api.prepare_account_v1": {"web"},
+    "api.register_account_v1": {"web"},
+    "api.upgrade_password_v1": {"web"},
+    "api.change_password_v1": {"web"},
+    "api.open_session_v1": {"web"},
+    "api.resume_session_v1": {"web"},
+    "api.end_session_v1": {"web"},
+    "api.list_sessions_v1": {"web"},
+    "api.end_own_session_v1": {"web"},
+    "api.list_addresses_v1": {"web"},
+    "api.list_wikis_v1": {"web"},
+    "api.issue_grant_v1": {"web"},
+    "api.redeem_code_v1": {"web"},
+    "api.describe_grant_v1": {"web"},
+    "api.password_challenge_v1": {"web", "operator"},
+    "api.propose_password_v1": {"web", "operator"},
+    "api.judge_password_v1": {"web", "operator"},
+    "api.prove_password_v1": {"web", "operator"},
+    "api.find_wiki_v1": {"web", "worker"},
+    "api.signing_keys_v1": {"web", "worker"},
+    "api.find_operator_v1": {"operator"},
+    "api.open_operator_session_v1": {"operator"},
+    "api.resume_operator_session_v1": {"operator"},
+    "api.end_operator_session_v1": {"operator"},
+    "api.lock_account_v1": {"operator"},
+    "api.unlock_account_v1": {"operator"},
+    "api.end_account_sessions_v1": {"operator"},
+    "api.set_wiki_state_v1": {"operator"},
+    "api.end_backends_v1": {"operator"},
+    "api.claim_outbox_v1": {"worker"},
+    "api.finish_outbox_v1": {"worker"},
+    "api.retry_outbox_v1": {"worker"},
+    "api.bury_outbox_v1": {"worker"},
+    "api.prune_v1": {"worker"},
+    # The owner's alone, at the console.
+    "api.prepare_site_v1": set(),
+    "api.create_account_v1": set(),
+    "api.find_account_v1": set(),
+    "api.register_wiki_v1": set(),
+    "api.grant_operator_v1": set(),
+    "api.add_signing_key_v1": set(),
+    "api.console_lock_account_v1": set(),
+    "api.console_unlock_account_v1": set(),
+    "api.console_end_account_sessions_v1": set(),
+}
+# A view that cannot be written at all says so before the privileges are looked at.
+_REFUSED = (
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.ObjectNotInPrerequisiteState,
+)
+READABLE = {
+    "views.accounts": {"operator"},
+    "views.wikis": {"operator"},
+    "views.sessions": {"operator"},
+    "views.events": {"operator"},
+}
+
+
+def _holders(admin: psycopg.Connection, statement: str) -> dict[str, set[str]]:
+    """Which logins (by our roles' names) hold what the statement lists for each of them."""
+    found: dict[str, set[str]] = {}
+    for role, database_role in LOGINS.items():
+        for name, is_held in admin.execute(statement, {"role": database_role}):
+            found.setdefault(name, set()).update({role} if is_held else set())
+    return found
+
+
+def test_functions_are_executable_by_exactly_the_roles_of_the_table(
+    admin: psycopg.Connection,
+) -> None:
+    """Every function of the interface, every role: as written above, and the owner's for nobody."""
+    found = _holders(
+        admin,
+        "SELECT oid::regproc::text, has_function_privilege(%(role)s, oid, 'EXECUTE') FROM pg_proc"
+        " WHERE pronamespace = 'api'::regnamespace",
+    )
+    assert found == EXECUTABLE
+
+
+def test_helpers_of_the_vault_are_executable_by_no_role(admin: psycopg.Connection) -> None:
+    """What functions share is the owner's alone, and its schema is closed to everybody."""
+    found = _holders(
+        admin,
+        "SELECT oid::regproc::text, has_function_privilege(%(role)s, oid, 'EXECUTE') FROM pg_proc"
+        " WHERE pronamespace = 'vault'::regnamespace",
+    )
+    assert len(found) > 15
+    assert not set().union(*found.values())
+    schemas = _holders(
+        admin,
+        "SELECT nspname, has_schema_privilege(%(role)s, oid, 'USAGE') FROM pg_namespace"
+        " WHERE nspname IN ('vault', 'api', 'views')",
+    )
+    assert schemas == {
+        "vault": set(),
+        "api": {"web", "operator", "worker"},
+        "views": {"operator"},
+    }
+
+
+def test_tables_and_views_are_readable_by_exactly_the_roles_of_the_table(
+    admin: psycopg.Connection,
+) -> None:
+    """Operators read four views; nobody reads, writes or references anything else."""
+    for verb in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"):
+        found = _holders(
+            admin,
+            f"SELECT oid::regclass::text, has_table_privilege(%(role)s, oid, '{verb}')"
+            " FROM pg_class WHERE relkind IN ('r', 'v', 'm', 'p', 'f')"
+            " AND relnamespace::regnamespace::text IN ('vault', 'api', 'views', 'public')",
+        )
+        held = {name: roles for name, roles in found.items() if roles}
+        held.pop("django_migrations", None)
+        assert held == (READABLE if verb == "SELECT" else {})
+    sequences = _holders(
+        admin,
+        "SELECT oid::regclass::text, has_sequence_privilege(%(role)s, oid, 'USAGE, SELECT, UPDATE')"
+        " FROM pg_class WHERE relkind = 'S' AND relnamespace::regnamespace::text = 'vault'",
+    )
+    assert sequences
+    assert not set().union(*sequences.values())
+
+
+def test_everybody_holds_nothing(admin: psycopg.Connection) -> None:
+    """PUBLIC has no right to any schema, function, table or language of ours."""
+    granted = admin.execute(
+        "SELECT 'function', oid::regprocedure::text FROM pg_proc, aclexplode(proacl) a"
+        " WHERE a.grantee = 0 AND pronamespace::regnamespace::text IN ('api', 'vault', 'public')"
+        " UNION ALL SELECT 'function without acl', oid::regprocedure::text FROM pg_proc"
+        " WHERE proacl IS NULL AND pronamespace::regnamespace::text IN ('api', 'vault', 'public')"
+        " UNION ALL SELECT 'table', oid::regclass::text FROM pg_class, aclexplode(relacl) a"
+        " WHERE a.grantee = 0"
+        " AND relnamespace::regnamespace::text IN ('api', 'vault', 'views', 'public')"
+        " UNION ALL SELECT 'schema', nspname FROM pg_namespace, aclexplode(nspacl) a"
+        " WHERE a.grantee = 0 AND nspname IN ('api', 'vault', 'views', 'public')"
+        " UNION ALL SELECT 'language', lanname FROM pg_language, aclexplode(lanacl) a"
+        " WHERE a.grantee = 0 AND lanname IN ('sql', 'plpgsql')"
+        " UNION ALL SELECT 'database', datname FROM pg_database, aclexplode(datacl) a"
+        " WHERE a.grantee = 0 AND datname NOT LIKE 'template%'"
+    ).fetchall()
+    assert granted == []
 
 
 @pytest.mark.parametrize("role", LIMITED)
@@ -30,3 +177,132 @@ def test_table_of_the_vault_as_a_limited_role_cannot_be_read(
             ):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     connection.execute(statement)
+
+
+@pytest.mark.parametrize("view", sorted(READABLE))
+def test_view_of_operators_can_be_read_and_not_written(
+    vault: None, login: Login, view: str
+) -> None:
+    """Operators look; nobody changes anything through a view, and the others do not look."""
+    with login("operator") as operator:
+        operator.execute(f"SELECT * FROM {view}").fetchall()
+        for statement in (f"DELETE FROM {view}", f"INSERT INTO {view} DEFAULT VALUES"):
+            with pytest.raises(_REFUSED):
+                operator.execute(statement)
+    for role in ("web", "worker"):
+        with login(role) as other, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            other.execute(f"SELECT * FROM {view}")
+
+
+def test_view_of_operators_shows_no_secret(admin: psycopg.Connection) -> None:
+    """No digest, MAC, seal or salt is a column of a view."""
+    columns = admin.execute(
+        "SELECT table_name, column_name FROM information_schema.columns"
+        " WHERE table_schema = 'views'"
+        " AND (data_type = 'bytea' OR column_name ~ 'secret|hash|digest|mac|seal|salt|tag_')"
+    ).fetchall()
+    assert columns == []
+
+
+def test_owner_of_the_tables_cannot_log_in(admin: psycopg.Connection) -> None:
+    """The owner has no login and no password, and no login is a superuser or bypasses anything."""
+    roles = admin.execute(
+        "SELECT rolname, rolcanlogin, rolinherit, rolsuper OR rolcreatedb OR rolcreaterole"
+        " OR rolreplication OR rolbypassrls, rolpassword IS NULL FROM pg_authid"
+        " WHERE rolname LIKE 'authsite%' ORDER BY 1"
+    ).fetchall()
+    assert roles == [
+        ("authsite_migrate", True, False, False, False),
+        ("authsite_operator", True, False, False, False),
+        ("authsite_owner", False, True, False, True),
+        ("authsite_web", True, False, False, False),
+        ("authsite_worker", True, False, False, False),
+    ]
+
+
+def test_membership_in_the_owner_is_the_migrating_login_alone(admin: psycopg.Connection) -> None:
+    """One login may become the owner; the owner may end backends and is nothing more."""
+    members = admin.execute(
+        "SELECT m.member::regrole::text, m.roleid::regrole::text FROM pg_auth_members m"
+        " WHERE m.member::regrole::text LIKE 'authsite%'"
+        " OR m.roleid::regrole::text LIKE 'authsite%' ORDER BY 1"
+    ).fetchall()
+    assert members == [
+        ("authsite_migrate", "authsite_owner"),
+        ("authsite_owner", "pg_signal_backend"),
+    ]
+
+
+@pytest.mark.parametrize("role", LIMITED)
+@pytest.mark.parametrize("wanted", ["authsite_owner", "authsite_migrate", "postgres"])
+def test_role_of_more_rights_cannot_be_taken(
+    vault: None, login: Login, role: str, wanted: str
+) -> None:
+    """A limited role becomes nobody else, by neither of SQL's two ways."""
+    with login(role) as connection:
+        for statement in (f"SET ROLE {wanted}", f"SET SESSION AUTHORIZATION {wanted}"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+
+
+def test_migrating_login_has_no_rights_until_it_becomes_the_owner(
+    vault: None, login: Login
+) -> None:
+    """Connecting as the owner process's login gives nothing; SET ROLE is what gives."""
+    with login("owner") as connection:
+        for statement in (
+            "SELECT * FROM vault.accounts",
+            "SELECT * FROM views.accounts",
+            "SELECT * FROM api.find_account_v1('Ada')",
+            "CREATE TABLE public.t ()",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+        connection.execute("SET ROLE authsite_owner")
+        assert connection.execute("SELECT * FROM api.find_account_v1('Ada')").fetchall() == []
+
+
+def test_owner_guesses_at_no_password(vault: None, login: Login) -> None:
+    """No purpose is the owner's: its process signs nobody in."""
+    with login("owner") as connection:
+        connection.execute("SET ROLE authsite_owner")
+        for purpose in ("sign_in", "reauthenticate", "operator"):
+            row = connection.execute(
+                "SELECT status FROM api.propose_password_v1('Ada', sha256('a'), %s, sha256('b'),"
+                " NULL, '', '')",
+                [purpose],
+            ).fetchone()
+            assert row == ("bad_request",)
+
+
+def test_worker_finds_nothing_in_the_site_database(vault: None) -> None:
+    """The worker has no business with what Django keeps for itself."""
+    with psycopg.connect(dsn("worker", SITE_DATABASE), autocommit=True) as connection:
+        readable = connection.execute(
+            "SELECT c.oid::regclass::text FROM pg_class c WHERE c.relkind IN ('r', 'v')"
+            " AND c.relnamespace = 'public'::regnamespace"
+            " AND has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE')"
+        ).fetchall()
+    assert readable == []
+
+
+@pytest.mark.parametrize("role", LIMITED)
+def test_schema_as_a_limited_role_cannot_be_changed(vault: None, login: Login, role: str) -> None:
+    """No role alters, drops, comments on or grants anything of the vault's."""
+    with login(role) as connection:
+        for statement in (
+            "ALTER FUNCTION api.judge_password_v1(uuid) RESET ALL",
+            "ALTER FUNCTION api.judge_password_v1(uuid) SECURITY INVOKER",
+            "DROP FUNCTION api.judge_password_v1(uuid)",
+            "DROP VIEW views.accounts",
+            "CREATE VIEW views.mine AS SELECT 1",
+            "ALTER TABLE vault.accounts ADD x int",
+            "CREATE TRIGGER t AFTER UPDATE ON vault.accounts EXECUTE FUNCTION f()",
+            "COMMENT ON TABLE vault.accounts IS 'x'",
+            f"ALTER DATABASE {VAULT_DATABASE} SET search_path = mine",
+            "ALTER ROLE authsite_owner LOGIN",
+        ):
+            with pytest.raises(
+                (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedFunction)
+            ):
+                connection.execute(statement)

@@ -1,0 +1,209 @@
+"""What a lock, a new proof and a new password do to sessions, whenever they come."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from django.test import override_settings
+
+from tests.database.asking import (
+    Login,
+    a_person,
+    a_session,
+    a_wiki,
+    ask,
+    call,
+    guess,
+    is_live,
+    issue,
+    judge,
+    open_session,
+    propose,
+    prove,
+    random_32,
+    redeem,
+    sha256,
+    value,
+)
+from tests.database.people import CHEAP, Member, attempt_of, sign_in, sign_up
+from tests.database.racing import raced
+from vault import passwords, sessions
+from vault.events import NOWHERE
+
+
+@pytest.fixture
+def ada(vault: None) -> Member:
+    """Somebody with an account."""
+    return sign_up("Ada")
+
+
+# A lock wins, whenever it comes (V-disabled).
+
+
+@pytest.fixture
+def lock(admin: psycopg.Connection) -> Iterator[Any]:
+    """Locks an account as the console does."""
+
+    def place(account_id: UUID) -> None:
+        answer = call(admin, "api.console_lock_account_v1", account_id, "stolen")
+        assert answer["status"] == "locked"
+
+    return place
+
+
+def test_lock_at_each_step_lets_nothing_be_issued_after_it(
+    admin: psycopg.Connection, login: Login, lock: Any
+) -> None:
+    """Before the guess, the verdict, the session, the code, its redemption: the next step fails."""
+    a_wiki(admin)
+    with login("web") as web:
+        for step in ("propose", "judge", "open_session", "resume", "issue", "redeem", "describe"):
+            person = a_person(web, f"Person {step}")
+            proposal = propose(web, person.username, person.tag)["proposal"]
+            proof = prove(web, person)
+            session = a_session(web, person)
+            code = issue(web, session)["code"]
+            used = issue(web, session)
+            assert redeem(web, used["code"])["status"] == "redeemed"
+            lock(person.account_id)
+            refused = {
+                "propose": lambda p=person: guess(web, p.username, p.tag)["status"] == "locked",
+                "judge": lambda p=proposal: judge(web, p)["status"] == "locked",
+                "open_session": lambda p=proof: open_session(web, p) == "gone",
+                "resume": lambda s=session: not is_live(web, s),
+                "issue": lambda s=session: issue(web, s)["status"] == "no_session",
+                "redeem": lambda c=code: redeem(web, c)["status"] == "dead",
+                "describe": lambda g=used["grant"]: (
+                    ask(web, "SELECT * FROM api.describe_grant_v1(%s)", g) == []
+                ),
+            }
+            assert refused[step](), step
+
+
+def test_lock_after_it_was_lifted_leaves_what_came_before_dead(
+    admin: psycopg.Connection, login: Login, lock: Any
+) -> None:
+    """Unlocking gives the person back their account, not the thief their session."""
+    a_wiki(admin)
+    with login("web") as web:
+        ada = a_person(web)
+        session, proof = a_session(web, ada), prove(web, ada)
+        code = issue(web, session)["code"]
+        lock(ada.account_id)
+        assert call(admin, "api.console_unlock_account_v1", ada.account_id, "found")["status"] == (
+            "unlocked"
+        )
+        assert not is_live(web, session)
+        assert open_session(web, proof) == "gone"
+        assert redeem(web, code)["status"] == "dead"
+        assert guess(web, "Ada", ada.tag)["status"] == "right"
+
+
+def test_lock_raced_with_sign_ins_leaves_no_live_session(
+    admin: psycopg.Connection, login: Login, lock: Any
+) -> None:
+    """Twenty sessions being opened while the lock commits: each is ended or never was."""
+    with login("web") as web:
+        ada = a_person(web)
+        proofs = [prove(web, ada) for _ in range(19)]
+
+    def act(connection: psycopg.Connection) -> str:
+        try:
+            proof = proofs.pop()
+        except IndexError:
+            lock(ada.account_id)
+            return "locked"
+        return open_session(connection, proof)
+
+    answers = Counter(raced(20, login, act))
+    assert set(answers) <= {"locked", "opened", "gone"}
+    assert value(admin, "SELECT count(*) FROM vault.sessions WHERE ended_at IS NULL") == 0
+
+
+# New secrets.
+
+
+def test_session_after_proving_again_has_a_new_secret_and_the_old_one_is_dead(
+    ada: Member,
+) -> None:
+    """A rise in assurance changes the cookie, and the session goes on (V-fixation)."""
+    before = sign_in(ada)
+    after = sign_in(ada, old=before)
+    assert after.sid == before.sid
+    assert after.secret != before.secret
+    assert sessions.resume(before.secret) is None
+    assert sessions.resume(after.secret) == after
+
+
+def test_session_of_somebody_else_in_this_browser_ends_when_a_new_person_signs_in(
+    ada: Member,
+) -> None:
+    """One browser, one person: the other's session is over."""
+    first = sign_in(ada)
+    second = sign_in(sign_up("Bob"), old=first)
+    assert second.sid != first.sid
+    assert sessions.resume(first.secret) is None
+    assert sessions.resume(second.secret) == second
+
+
+def test_password_change_renews_this_session_and_ends_all_others(ada: Member) -> None:
+    """The cookie of before is dead too, and a stolen one with it."""
+    here, elsewhere = sign_in(ada), sign_in(ada)
+    attempt = attempt_of(ada, purpose="reauthenticate", session_secret=here.secret)
+    with override_settings(**CHEAP):
+        change = passwords.change(
+            here, attempt, "seven purple elephants", language="en", origin=NOWHERE
+        )
+    assert change is not None
+    assert change.others_ended == 1
+    renewed = sessions.resume(change.session_secret)
+    assert renewed is not None
+    assert renewed.sid == here.sid
+    for dead in (here, elsewhere):
+        assert sessions.resume(dead.secret) is None
+    with override_settings(**CHEAP):
+        assert passwords.change(renewed, attempt, "again", language="en", origin=NOWHERE) is None
+
+
+def test_password_change_by_a_proof_from_another_session_changes_nothing(
+    ada: Member, admin: psycopg.Connection
+) -> None:
+    """The proof counts within the session it was made for, while it is fresh."""
+    here, elsewhere = sign_in(ada), sign_in(ada)
+    stored = ask(admin, "SELECT * FROM vault.password_verifiers")
+    foreign = attempt_of(ada, purpose="reauthenticate", session_secret=elsewhere.secret)
+    sign_in_proof = attempt_of(ada)
+    stale = attempt_of(ada, purpose="reauthenticate", session_secret=here.secret)
+    admin.execute(
+        "UPDATE vault.attempts SET authenticated_at = authenticated_at - interval '6 minutes'"
+        " WHERE secret_hash = %s",
+        [sha256(stale.secret)],
+    )
+    for attempt in (foreign, sign_in_proof, stale):
+        with override_settings(**CHEAP):
+            outcome = passwords.change(here, attempt, "new", language="en", origin=NOWHERE)
+        assert outcome is None
+    assert ask(admin, "SELECT * FROM vault.password_verifiers") == stored
+
+
+def test_password_upgrade_is_only_ever_upwards(admin: psycopg.Connection, login: Login) -> None:
+    """No caller stores a verifier that costs less than the one before, under any pepper."""
+    with login("web") as web:
+        ada = a_person(web)
+        for cost, pepper, expected in (
+            (19456, "t1", "kept"),
+            (8, "t1", "kept"),
+            (8, "t2", "kept"),
+            (19456, "t2", "upgraded"),
+            (32768, "t2", "upgraded"),
+        ):
+            attempt = prove(web, ada).secret
+            answer = call(
+                web,
+                "api.upgrade_password_v1",
+                *(attempt, random_32()[:16], cost, 2, 1, pepper, ada.tag),
+            )
+            assert answer["status"] == expected
