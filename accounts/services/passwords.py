@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from accounts.errors import (
     AccountLocked,
+    PasswordTooLong,
     ProofGone,
     SignInClosed,
     TooManyGuesses,
@@ -70,9 +71,13 @@ def change_password(
     """
     new = normalise_password(new)
     check_new_password(new, username=session.username, email=email, has_second_factor=False)
+    try:
+        proof = normalise_password(current)
+    except PasswordTooLong:  # none that is set can be
+        raise WrongPassword from None
     verdict = vault_passwords.prove(
         session.username,
-        normalise_password(current),
+        proof,
         purpose="reauthenticate",
         origin=origin,
         session_secret=session.secret,
