@@ -190,9 +190,14 @@ class TooManyRequests(AccountError):
     code = "too_many_requests"
     message = _("Too many attempts came from your network in a short time.")
 
-    def __init__(self, retry_after: int) -> None:
+    def __init__(
+        self, retry_after: int, *, destination_name: str | None = None, restart_url: str = ""
+    ) -> None:
         super().__init__()
         self.retry_after = retry_after  # seconds
+        # Where the person was going, and how to begin anew after the wait.
+        self.destination_name = destination_name
+        self.restart_url = restart_url
 
 
 # --- Signing in and up ------------------------------------------------------------------------

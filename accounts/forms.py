@@ -52,7 +52,10 @@ class SignUpForm(AccountForm):
 
     username = forms.CharField(
         label=_("User name"),
-        help_text=_("Everybody sees it beside your edits. It need not be your real name."),
+        help_text=_(
+            "Everybody sees it beside your edits, on every wiki. It need not be your real name; "
+            "letters of any language, digits and spaces are fine."
+        ),
         max_length=_NAME_LENGTH,
         strip=False,
         widget=_username(autocomplete="username"),

@@ -1,10 +1,13 @@
 """What every page may show: the site's name, help, who is signed in, the languages."""
 
+from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language_info
+
+from authsite.references import reference_of
 
 _LONGEST_NEXT: Final = 2000
 
@@ -23,6 +26,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
         ],
         "current_session": getattr(request, "auth_session", None),
         "language_next": language_next(request),
+        # Made for the few pages that show it.
+        "reference": partial(reference_of, request),
     }
 
 

@@ -6,8 +6,8 @@ whose reference stands in the log as well.
 """
 
 import sys
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -69,7 +69,8 @@ _ERRORS: Final = {
 def answer(request: HttpRequest, error: BaseException) -> HttpResponse | None:
     """Give the answer to a typed error, or None when it isn't one of those known here."""
     if isinstance(error, TooManyRequests):
-        return problem(request, 429, retry_after=error.retry_after)
+        way = {"destination_name": error.destination_name, "restart_url": error.restart_url}
+        return problem(request, 429, retry_after=error.retry_after, way=way)
     if isinstance(error, _UNAVAILABLE) or _is_busy(error):
         log.error("unavailable", exc_info=error)
         retry_after = int(getattr(error, "retry_after", RETRY_WHEN_BUSY))
@@ -84,8 +85,12 @@ def problem(
     template: str | None = None,
     retry_after: int | None = None,
     explanation: str | None = None,
+    way: Mapping[str, str | None] | None = None,
 ) -> HttpResponse:
-    """Give the page of an error (JSON where programs read), with Retry-After where known."""
+    """Give the page of an error (JSON where programs read), with Retry-After where known.
+
+    `way` says where the person was going, and where to begin anew.
+    """
     metrics.problems.labels(status=str(status)).inc()
     reference = reference_of(request)
     response: HttpResponse
@@ -99,7 +104,8 @@ def problem(
             status=status,
         )
     else:
-        context: dict[str, Any] = {"reference": reference, "explanation": explanation}
+        context: dict[str, Any] = {**(way or {}), "reference": reference}
+        context["explanation"] = explanation
         # Nothing leads back to what failed, least of all its query; and no cookie is set by an
         # error, since no form is shown.
         context["language_next"] = None
@@ -107,7 +113,7 @@ def problem(
         context["current_session"] = None
         if retry_after is not None:
             context["retry_after"] = retry_after
-            context["retry_at"] = timezone.now() + timedelta(seconds=retry_after)
+            context["retry_at"] = _next_minute(timezone.now() + timedelta(seconds=retry_after))
         page = _render(request, template or _PAGES.get(status, _PAGES[400]), context)
         response = HttpResponse(page, status=status)
     if retry_after is not None:
@@ -164,6 +170,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     known = answer(request, error) if error is not None else None
     return known or problem(request, 500)
+
+
+def _next_minute(moment: datetime) -> datetime:
+    """Round up: pages say minutes, and whoever comes back then must find the wait over."""
+    return (moment + timedelta(minutes=1, microseconds=-1)).replace(second=0, microsecond=0)
 
 
 def _is_busy(error: BaseException) -> bool:

@@ -39,7 +39,7 @@ def spoken_time(moment: datetime, *, now: datetime) -> str:
 def spoken_wait(seconds: int) -> str:
     """Give a wait in words, rounded up, so that whoever waits that long has waited enough."""
     if seconds < MINUTE:
-        return gettext("less than a minute")
+        return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
     if seconds < 90 * MINUTE:
         minutes = -(-seconds // MINUTE)
         return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}

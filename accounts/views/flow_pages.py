@@ -22,6 +22,7 @@ from accounts.flow.finish import finish
 from accounts.flow.seal import Flow, FlowExpired, FlowOfAnotherBrowser, seal, unseal
 from accounts.middleware import session_of, set_session
 from accounts.services.attempts import Attempt
+from accounts.services.throttling import charge
 from accounts.views.cookies import (
     bind_browser,
     browser_of,
@@ -89,13 +90,26 @@ def unusable(
     return render(request, "flow/expired.html", status=400)
 
 
+def charge_flow(
+    request: HttpRequest, flow: Flow, limit: str, rate: str, *, vault_budget: bool = True
+) -> None:
+    """Charges the network for a try. Raises ``TooManyRequests`` that knows where the flow led."""
+    try:
+        charge(request, limit, rate, vault_budget=vault_budget)
+    except TooManyRequests as error:
+        label = label_of(flow)
+        raise TooManyRequests(
+            error.retry_after, destination_name=label.name, restart_url=label.restart_url
+        ) from error
+
+
 def interrupted(request: HttpRequest, flow: Flow, error: Exception) -> HttpResponse:
     """The page of its own kind for what stops a flow: locked, throttled, closed."""
     label = label_of(flow)
     context: dict[str, Any] = {"destination_name": label.name, "restart_url": label.restart_url}
     if isinstance(error, TooManyGuesses):
         # The edge makes the page, with when to come back.
-        raise TooManyRequests(error.retry_after) from error
+        raise TooManyRequests(error.retry_after, **context) from error
     if isinstance(error, AccountLocked):
         return render(request, "errors/locked.html", context, status=403)
     if isinstance(error, (SignInClosed, SignUpClosed)):

@@ -20,9 +20,15 @@ from accounts.flow.seal import Flow
 from accounts.forms import SignInForm
 from accounts.middleware import session_of
 from accounts.services.passwords import verify_password
-from accounts.services.throttling import charge
 from accounts.views.flow_csrf import flow_protect
-from accounts.views.flow_pages import finish_flow, flow_page, interrupted, open_flow, unusable
+from accounts.views.flow_pages import (
+    charge_flow,
+    finish_flow,
+    flow_page,
+    interrupted,
+    open_flow,
+    unusable,
+)
 from accounts.views.guards import SeeOther, origin_of
 
 _TEMPLATE = "accounts/sign_in.html"
@@ -65,7 +71,7 @@ def login(request: HttpRequest) -> HttpResponse:
     if "username" not in request.POST:
         # Somebody came over from the sign-up page.
         return present(request, flow)
-    charge(request, "sign-in", settings.RATE_SIGN_IN)
+    charge_flow(request, flow, "sign-in", settings.RATE_SIGN_IN)
     form = SignInForm(request.POST)
     if not form.is_valid():
         return _page(request, flow, form)

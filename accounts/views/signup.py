@@ -6,7 +6,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import (
-    AccountError,
     EmailInvalid,
     FlowUnusable,
     PasswordUnacceptable,
@@ -16,11 +15,19 @@ from accounts.errors import (
 )
 from accounts.flow.seal import Flow
 from accounts.forms import SignUpForm
-from accounts.services.email_addresses import parse_address
+from accounts.services.email_addresses import EmailAddress, parse_address
+from accounts.services.password_rules import check_new_password
 from accounts.services.registration import register
-from accounts.services.throttling import charge
+from accounts.services.usernames import creatable_username
 from accounts.views.flow_csrf import flow_protect
-from accounts.views.flow_pages import finish_flow, flow_page, interrupted, open_flow, unusable
+from accounts.views.flow_pages import (
+    charge_flow,
+    finish_flow,
+    flow_page,
+    interrupted,
+    open_flow,
+    unusable,
+)
 from accounts.views.guards import origin_of
 from accounts.views.login import own_flow
 
@@ -51,31 +58,51 @@ def signup(request: HttpRequest) -> HttpResponse:
         # Somebody came over from the sign-in page.
         return present(request, flow)
     form = SignUpForm(request.POST)
-    if not form.is_valid():
+    address = _check(form) if form.is_valid() else None
+    if form.errors:
         return _page(request, flow, form)
     # Only what could create an account is charged: mistyping is free.
-    charge(request, "sign-up", settings.RATE_SIGN_UP, vault_budget=False)
-    return _sign_up(request, flow, form)
+    charge_flow(request, flow, "sign-up", settings.RATE_SIGN_UP, vault_budget=False)
+    return _sign_up(request, flow, form, address)
 
 
-def _sign_up(request: HttpRequest, flow: Flow, form: SignUpForm) -> HttpResponse:
-    given = form.cleaned_data
+def _check(form: SignUpForm) -> EmailAddress | None:
+    """Finds all that is wrong at once, so that nobody mends a form three times; the address."""
+    given = dict(form.cleaned_data)
+    address = None
+    try:
+        creatable_username(given["username"])
+    except UsernameInvalid as error:
+        form.add_account_error("username", error)
+    try:
+        check_new_password(
+            given["password"],
+            username=given["username"],
+            email=given["email"],
+            has_second_factor=False,
+        )
+    except PasswordUnacceptable as error:
+        form.add_account_error("password", error)
     try:
         address = parse_address(given["email"]) if given["email"] else None
+    except EmailInvalid as error:
+        form.add_account_error("email", error)
+    return address
+
+
+def _sign_up(
+    request: HttpRequest, flow: Flow, form: SignUpForm, address: EmailAddress | None
+) -> HttpResponse:
+    given = form.cleaned_data
+    try:
         attempt = register(given["username"], given["password"], address, origin=origin_of(request))
     except SignUpClosed as error:
         return interrupted(request, flow, error)
-    except (UsernameInvalid, PasswordUnacceptable, EmailInvalid) as error:
-        form.add_account_error(_field_of(error), error)
+    except UsernameInvalid as error:  # taken, or too much like another
+        form.add_account_error("username", error)
         return _page(request, flow, form)
     done = finish_flow(request, flow, attempt, kept=given["keep"])
     if isinstance(done, ProofGone):
         form.add_account_error(None, done)
         return _page(request, flow, form)
     return done
-
-
-def _field_of(error: AccountError) -> str:
-    if isinstance(error, UsernameInvalid):
-        return "username"
-    return "email" if isinstance(error, EmailInvalid) else "password"

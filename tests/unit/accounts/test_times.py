@@ -36,8 +36,8 @@ def test_spoken_time_clock_running_ahead_is_just_now() -> None:
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (0, "less than a minute"),
-        (59, "less than a minute"),
+        (1, "1 second"),
+        (59, "59 seconds"),
         (60, "1 minute"),
         (61, "2 minutes"),
         (90 * 60, "2 hours"),
