@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.errors import UsernameInvalid
 from accounts.services.usernames import canonical_username
@@ -19,7 +20,7 @@ from emergency.filters import KindFilter, LockFilter, OperatorFilter, SuspendedF
 from emergency.lists import ReadOnlyAdmin
 from emergency.models import Account, Event, Wiki
 from emergency.site import OperatorSite
-from emergency.trail import latest
+from emergency.trail import LOCKOUT, latest
 from emergency.views import account_measures, pages, wiki_measures
 from emergency.views.measures import Measure
 from emergency.words import detail_words, tag_words
@@ -47,7 +48,7 @@ class AccountAdmin(ReadOnlyAdmin):
 
     slug = "accounts"
     search_label = _("User name, or how it begins, or id")
-    list_display = ("username", "shown_state", "level", "live_sessions", "created")
+    list_display = ("username", "shown_state", "level", "signed_in", "created")
     list_display_links = ("username",)
     list_filter = (LockFilter, OperatorFilter)
     search_fields = ("username",)
@@ -93,10 +94,19 @@ class AccountAdmin(ReadOnlyAdmin):
         if not account.is_locked or account.locked_at is None:
             return ""
         return format_html(
-            "{} {} {}", _tag(True, _("Locked")), time_ago(account.locked_at), account.lock_reason
+            "{} {} · {}", _tag(True, _("Locked")), time_ago(account.locked_at), account.lock_reason
         )
 
     shown_state.short_description = _("State")  # type: ignore[attr-defined]
+
+    def signed_in(self, account: Account) -> str:
+        """In how many browsers."""
+        count = account.live_sessions
+        if not count:
+            return ""
+        return ngettext("%(count)d session", "%(count)d sessions", count) % {"count": count}
+
+    signed_in.short_description = _("Signed in")  # type: ignore[attr-defined]
 
     def level(self, account: Account) -> str:
         """The operator's level."""
@@ -150,9 +160,9 @@ class WikiAdmin(ReadOnlyAdmin):
 
     def family(self, wiki: Wiki) -> str:
         """Whether it is the family's own."""
-        return str(_("yes") if wiki.first_party else _("no"))
+        return str(_("the family's own") if wiki.first_party else _("somebody else's"))
 
-    family.short_description = _("The family's own")  # type: ignore[attr-defined]
+    family.short_description = _("Whose")  # type: ignore[attr-defined]
 
 
 class EventAdmin(ReadOnlyAdmin):
@@ -160,6 +170,9 @@ class EventAdmin(ReadOnlyAdmin):
 
     slug = "events"
     search_label = _("User name or account id")
+    note = _(
+        "Without a name, this looks at the newest 100,000 events, and at everything operators did."
+    )
     list_display = ("when", "what", "who", "client_id", "by", "more")
     list_display_links = None
     list_filter = (KindFilter, WhenFilter)
@@ -167,12 +180,13 @@ class EventAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
     def get_search_results(
-        self, _request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
+        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
     ) -> tuple["QuerySet[Any]", bool]:
-        """The events of one account by name or id, which have an index; else the newest."""
+        """All events of one account by name or id, all of operators; else of the newest."""
         typed = search_term.strip()
         if not typed:
-            return latest(queryset), False
+            is_indexed = request.GET.get(KindFilter.parameter_name) == LOCKOUT
+            return (queryset if is_indexed else latest(queryset)), False
         try:
             account_id: UUID | None = uuid.UUID(typed)
         except ValueError:
@@ -205,6 +219,8 @@ class EventAdmin(ReadOnlyAdmin):
 
     def by(self, event: Event) -> str:
         """The operator who acted."""
+        if event.actor is None and event.tag.startswith(LOCKOUT):
+            return str(_("console"))
         return event.actor or ""
 
     by.short_description = _("Operator")  # type: ignore[attr-defined]

@@ -48,7 +48,7 @@ class LockFilter(_Filter):
 
     title = _("State")
     parameter_name = "state"
-    options = [("locked", _("Locked"))]
+    options = [("locked", _("Locked only"))]
 
     def narrowed(self, queryset: "QuerySet[Any]", _value: str) -> "QuerySet[Any]":
         """The locked ones."""
@@ -58,9 +58,9 @@ class LockFilter(_Filter):
 class OperatorFilter(_Filter):
     """Operators are few."""
 
-    title = _("Operators")
+    title = _("Who")
     parameter_name = "operator"
-    options = [("yes", _("Operators"))]
+    options = [("yes", _("Operators only"))]
 
     def narrowed(self, queryset: "QuerySet[Any]", _value: str) -> "QuerySet[Any]":
         """The operators."""

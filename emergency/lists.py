@@ -54,6 +54,7 @@ class ReadOnlyAdmin(_Admin):
 
     slug: ClassVar[str]
     search_label: ClassVar[Any] = ""
+    note: ClassVar[Any] = ""
     actions = None
     show_full_result_count = False
     preserve_filters = False

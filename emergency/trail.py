@@ -1,6 +1,7 @@
 """Reading the audit trail without reading all of it: it grows for years, and has few indexes.
 
-What is about one account has an index. Everything else looks at the newest events only.
+What is about one account has an index, and so has what operators did. Everything else looks at
+the newest events only.
 """
 
 from typing import Final
@@ -17,6 +18,11 @@ def latest(events: "QuerySet[Event]") -> "QuerySet[Event]":
     """The events of a query that are among the newest ``LOOK_BACK``, newest first."""
     newest = Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
     return events.filter(id__gt=newest - LOOK_BACK).order_by("-id")
+
+
+def lockouts() -> "QuerySet[Event]":
+    """Everything that operators did, newest first."""
+    return Event.objects.filter(tag__startswith=LOCKOUT).order_by("-id")
 
 
 def about_account(account_id: object) -> "QuerySet[Event]":

@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy, ngettext
 TAGS: Final[Mapping[str, str | Promise]] = {
     "account:create:console": gettext_lazy("Account created at the console"),
     "account:password:changed": gettext_lazy("Password changed"),
+    "account:password:closed": gettext_lazy("Tried a password while sign-in was closed"),
     "account:password:locked": gettext_lazy("Tried a password on a locked account"),
     "account:password:right": gettext_lazy("Right password"),
     "account:password:throttled": gettext_lazy("Password not tried: too many guesses"),
+    "account:password:unjudged": gettext_lazy("Tried a password and did not wait for the answer"),
     "account:password:upgraded": gettext_lazy("Password stored more strongly"),
     "account:password:wrong": gettext_lazy("Wrong password"),
     "account:session:ended": gettext_lazy("Session ended"),
@@ -44,6 +46,14 @@ KINDS: Final[tuple[tuple[str, str | Promise], ...]] = (
     ("operator:", gettext_lazy("Operators")),
 )
 
+_NAMES: Final[Mapping[str, str | Promise]] = {
+    "amr": gettext_lazy("proven by"),
+    "kind": gettext_lazy("kind"),
+    "level": gettext_lazy("level"),
+    "purpose": gettext_lazy("purpose"),
+    "why": gettext_lazy("why"),
+}
+
 _LEVELS: Final[Mapping[str, str | Promise]] = {
     "looker": gettext_lazy("looker: sees everything, changes nothing"),
     "locker": gettext_lazy("locker: locks accounts"),
@@ -72,5 +82,5 @@ def detail_words(detail: Mapping[str, Any]) -> str:
         parts.append(ngettext("%(count)d session", "%(count)d sessions", count) % {"count": count})
     for name, value in sorted(known.items()):
         text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
-        parts.append(f"{name}: {text}")
+        parts.append(f"{_NAMES.get(name, name)}: {text}")
     return " · ".join(parts)

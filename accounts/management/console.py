@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -19,6 +19,7 @@ class ConsoleCommand(BaseCommand):
     """
 
     requires_system_checks: list[str] = []
+    _typed: str | None = None  # the command's name, when a person or a script typed it
 
     def add_arguments(self, parser: CommandParser) -> None:
         """``--json``, which every command has."""
@@ -34,13 +35,22 @@ class ConsoleCommand(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Runs the command; an error is one line on stderr."""
+        self._typed = argv[1]
         try:
             super().run_from_argv(argv)
-        except CommandError as error:
-            self._fail(argv[1], error)
+        except CommandError as error:  # of the arguments themselves
+            self._complain(error)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Runs the command as the owner. Raises ``CommandError`` with what a person can do."""
+        """Runs the command as the owner. Raises ``CommandError``, unless somebody typed it."""
+        try:
+            return self._execute(*args, **options)
+        except CommandError as error:
+            if self._typed is None:
+                raise
+            self._complain(error)
+
+    def _execute(self, *args: Any, **options: Any) -> str | None:
         if settings.ROLE != "owner":
             raise CommandError("this runs as the owner: set AUTHSITE_ROLE=owner and its variables")
         try:
@@ -50,17 +60,17 @@ class ConsoleCommand(BaseCommand):
         except VaultUnavailable as error:
             raise CommandError("the vault cannot be reached") from error
 
+    def _complain(self, error: CommandError) -> NoReturn:
+        line = " ".join(str(error).split()).removeprefix("Error: ")
+        self.stderr.write(f"{self._typed}: {line}")
+        sys.exit(error.returncode)
+
     def say(self, value: Any, *, as_json: bool, lines: list[str]) -> None:
         """Prints what was done: one JSON value, or lines for people."""
         if as_json:
             self.stdout.write(json.dumps(value))
         else:
             self.stdout.write("\n".join(lines))
-
-    def _fail(self, command: str, error: CommandError) -> None:
-        line = " ".join(str(error).split())
-        self.stderr.write(f"{command}: {line.removeprefix('Error: ')}")
-        sys.exit(error.returncode)
 
 
 def sentence(error: AccountError) -> str:

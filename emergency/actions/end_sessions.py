@@ -12,5 +12,5 @@ def end_sessions(account_id: UUID, reason: str, *, by: Operator | None) -> Done:
 
     Raises ``NotAllowed``, ``ReasonMissing``, ``TargetUnknown``, ``VaultUnavailable``.
     """
-    outcome = lockouts.end_sessions(account_id, reason, by.session if by else None)
+    outcome = lockouts.end_sessions(account_id, reason.strip(), by.session if by else None)
     return settle(outcome, done="ended")

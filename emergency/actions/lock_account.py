@@ -14,5 +14,5 @@ def lock_account(account_id: UUID, reason: str, *, by: Operator | None) -> Done:
     Raises ``NotAllowed``, ``ReasonMissing``, ``TargetUnknown``, ``AlreadyLocked``, ``OwnAccount``,
     ``LastOperator``, ``VaultUnavailable``.
     """
-    outcome = lockouts.lock_account(account_id, reason, by.session if by else None)
+    outcome = lockouts.lock_account(account_id, reason.strip(), by.session if by else None)
     return settle(outcome, done="locked", already=AlreadyLocked)

@@ -12,7 +12,7 @@ def suspend_wiki(client_id: str, reason: str, *, by: Operator) -> Done:
     Raises ``NotAllowed``, ``ReasonMissing``, ``TargetUnknown``, ``AlreadySuspended``,
     ``VaultUnavailable``.
     """
-    outcome = lockouts.set_wiki_state(client_id, "suspended", reason, by.session)
+    outcome = lockouts.set_wiki_state(client_id, "suspended", reason.strip(), by.session)
     return settle(outcome, done="suspended", already=AlreadySuspended)
 
 
@@ -22,5 +22,5 @@ def resume_wiki(client_id: str, reason: str, *, by: Operator) -> Done:
     Raises ``NotAllowed``, ``ReasonMissing``, ``TargetUnknown``, ``NotSuspended``,
     ``VaultUnavailable``.
     """
-    outcome = lockouts.set_wiki_state(client_id, "active", reason, by.session)
+    outcome = lockouts.set_wiki_state(client_id, "active", reason.strip(), by.session)
     return settle(outcome, done="active", already=NotSuspended)

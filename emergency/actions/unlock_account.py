@@ -14,5 +14,5 @@ def unlock_account(account_id: UUID, reason: str, *, by: Operator | None) -> Don
     Raises ``NotAllowed``, ``ReasonMissing``, ``TargetUnknown``, ``NotLocked``,
     ``VaultUnavailable``.
     """
-    outcome = lockouts.unlock_account(account_id, reason, by.session if by else None)
+    outcome = lockouts.unlock_account(account_id, reason.strip(), by.session if by else None)
     return settle(outcome, done="unlocked", already=NotLocked)

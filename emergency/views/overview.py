@@ -3,8 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from emergency.models import Account, Event, Wiki
-from emergency.trail import LOCKOUT, latest
+from emergency.models import Account, Wiki
+from emergency.trail import lockouts
 from emergency.views.measures import operator_required
 
 _LONGEST_LIST = 20
@@ -19,6 +19,6 @@ def overview(request: HttpRequest) -> HttpResponse:
         "locked": locked[:_LONGEST_LIST],
         "locked_count": locked.count(),
         "suspended": Wiki.objects.filter(state="suspended").order_by("name"),
-        "measures": latest(Event.objects.filter(tag__startswith=LOCKOUT))[:_LONGEST_LIST],
+        "measures": lockouts()[:_LONGEST_LIST],
     }
     return render(request, "emergency/overview.html", context)

@@ -82,12 +82,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
           >= array_position(ARRAY['looker', 'locker', 'chief'], p_least);
 $$;
 
+-- statement_timestamp() in views: a volatile clock would make PostgreSQL compute the count of
+-- sessions for every account before it sorts and cuts.
 CREATE OR REPLACE VIEW views.accounts AS
     SELECT a.id, a.username, a.state, a.created_at, o.level AS operator_level,
            l.reason AS lock_reason, l.placed_at AS locked_at,
            (SELECT count(*) FROM vault.sessions s WHERE s.account_id = a.id AND s.kind = 'web'
-              AND s.ended_at IS NULL AND s.expires_at > clock_timestamp()
-              AND s.last_seen_at + make_interval(secs => s.idle_seconds) > clock_timestamp()
+              AND s.ended_at IS NULL AND s.expires_at > statement_timestamp()
+              AND s.last_seen_at + make_interval(secs => s.idle_seconds) > statement_timestamp()
               AND s.account_epoch = a.epoch) AS live_sessions
     FROM vault.accounts a
     LEFT JOIN vault.operators o ON o.account_id = a.id AND o.revoked_at IS NULL
@@ -103,8 +105,8 @@ CREATE OR REPLACE VIEW views.wikis AS
 CREATE OR REPLACE VIEW views.sessions AS
     SELECT s.sid, s.account_id, a.username, s.kind, s.agent_label, s.created_at, s.last_seen_at,
            s.expires_at, s.kept, s.amr, s.ended_at, s.end_reason,
-           (s.ended_at IS NULL AND s.expires_at > clock_timestamp()
-            AND s.last_seen_at + make_interval(secs => s.idle_seconds) > clock_timestamp()
+           (s.ended_at IS NULL AND s.expires_at > statement_timestamp()
+            AND s.last_seen_at + make_interval(secs => s.idle_seconds) > statement_timestamp()
             AND s.account_epoch = a.epoch AND s.site_epoch = site.epoch
             AND a.state = 'active') AS is_live,
            ARRAY(SELECT w.name FROM vault.session_wikis sw JOIN vault.wikis w USING (client_id)

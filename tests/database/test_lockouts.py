@@ -1,0 +1,345 @@
+"""Lockouts in the vault: who may take them, what they end, and that the last operator stays."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from emergency.actions.end_sessions import end_sessions
+from emergency.actions.lock_account import lock_account
+from emergency.actions.operators import Operator, resume, sign_in
+from emergency.actions.suspend_wiki import resume_wiki, suspend_wiki
+from emergency.actions.unlock_account import unlock_account
+from emergency.errors import (
+    AlreadyLocked,
+    AlreadySuspended,
+    LastOperator,
+    NotAllowed,
+    NotLocked,
+    NotSuspended,
+    OwnAccount,
+    ReasonMissing,
+    TargetUnknown,
+)
+from tests.database import people
+from tests.database.asking import Login, value
+from tests.database.people import PASSWORD, Member
+from vault import operators, sessions
+from vault.events import NOWHERE
+from vault.operators import LEVELS, Level
+from vault.sessions import Session
+
+Playing = Callable[[str], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True)
+class Team:
+    """An operator of each level, and somebody who is none."""
+
+    operators: dict[Level, Operator]
+    member: Member
+    session: Session
+
+
+@pytest.fixture
+def member(vault: None) -> Member:
+    """Somebody with an account."""
+    return people.sign_up("Ada")
+
+
+def make_operator(playing: Playing, name: str, level: Level) -> Operator:
+    """Somebody with an account who is signed in to the operator's site."""
+    account = people.sign_up(name)
+    with playing("owner"):
+        operators.grant(account.account_id, level)
+    return signed_in(playing, name)
+
+
+def signed_in(playing: Playing, name: str) -> Operator:
+    """A new session at the operator's site."""
+    with playing("operator"):
+        session = sign_in(name, PASSWORD, agent_label="Firefox", origin=NOWHERE)
+        operator = operators.resume(session.secret)
+    assert operator is not None
+    return operator
+
+
+@pytest.fixture
+def team(member: Member, playing: Playing) -> Iterator[Team]:
+    """Plays the operator's process, with everybody signed in."""
+    staff = {level: make_operator(playing, level.title(), level) for level in LEVELS}
+    session = people.sign_in(member)
+    with playing("operator"):
+        yield Team(staff, member, session)
+
+
+def is_alive(playing: Playing, session: Session) -> bool:
+    """Whether the public site still takes a session."""
+    with playing("web"):
+        return sessions.resume(session.secret) is not None
+
+
+def test_lock_ends_sessions_at_once_and_keeps_everybody_out(team: Team, playing: Playing) -> None:
+    """A locked account has no session and gets none, by the right password either."""
+    done = lock_account(team.member.account_id, "stolen", by=team.operators["locker"])
+    assert (done.status, done.sessions_ended) == ("locked", 1)
+    with playing("web"):
+        assert sessions.resume(team.session.secret) is None
+        assert people.prove(team.member).status == "locked"
+
+
+def test_unlock_lets_in_again_and_revives_nothing(team: Team, playing: Playing) -> None:
+    """What the lock ended stays ended; the password works again."""
+    by = team.operators["locker"]
+    lock_account(team.member.account_id, "stolen", by=by)
+    assert unlock_account(team.member.account_id, "returned", by=by).status == "unlocked"
+    assert not is_alive(playing, team.session)
+    with playing("web"):
+        assert people.prove(team.member).status == "right"
+
+
+def test_end_sessions_ends_pending_sign_ins_too(team: Team, playing: Playing) -> None:
+    """A proof that was given before opens no session after."""
+    with playing("web"):
+        pending = people.attempt_of(team.member)
+    done = end_sessions(team.member.account_id, "lost phone", by=team.operators["locker"])
+    assert (done.status, done.sessions_ended) == ("ended", 1)
+    with playing("web"):
+        opened = sessions.open_session(pending, kept=False, agent_label="", origin=NOWHERE)
+        assert opened is None
+        assert people.prove(team.member).status == "right"
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_measure_goes_by_the_level_that_the_vault_has(team: Team, level: Level) -> None:
+    """Lookers look, lockers lock accounts, chiefs suspend wikis too; the vault says so."""
+    by, account = team.operators[level], team.member.account_id
+    if level == "looker":
+        for act in (lock_account, unlock_account, end_sessions):
+            with pytest.raises(NotAllowed):
+                act(account, "x", by=by)
+    else:
+        assert lock_account(account, "x", by=by).status == "locked"
+        assert unlock_account(account, "x", by=by).status == "unlocked"
+        assert end_sessions(account, "x", by=by).status == "ended"
+    with pytest.raises(TargetUnknown if level == "chief" else NotAllowed):
+        suspend_wiki("nothing", "x", by=by)
+
+
+def test_measure_by_what_is_no_operators_session_is_refused(team: Team) -> None:
+    """A session of the public site and one that has ended do nothing."""
+    ended = team.operators["chief"]
+    operators.sign_out(ended.session, NOWHERE)
+    web = Operator(session=team.session, level="chief")
+    for by in (ended, web):
+        with pytest.raises(NotAllowed):
+            lock_account(team.member.account_id, "x", by=by)
+    assert resume("") is None
+    assert resume("A" * 43) is None
+
+
+@pytest.mark.parametrize("reason", ["", "  \n", "x" * 1001])
+def test_measure_without_a_usable_reason_is_refused(team: Team, reason: str) -> None:
+    """The trail says why, or nothing happens."""
+    for act in (lock_account, unlock_account, end_sessions):
+        with pytest.raises(ReasonMissing):
+            act(team.member.account_id, reason, by=team.operators["chief"])
+
+
+def test_measure_on_nobody_and_done_twice_is_refused(team: Team) -> None:
+    """Each refusal has a name of its own."""
+    by, account = team.operators["chief"], team.member.account_id
+    for act in (lock_account, unlock_account, end_sessions):
+        with pytest.raises(TargetUnknown):
+            act(uuid4(), "x", by=by)
+    with pytest.raises(NotLocked):
+        unlock_account(account, "x", by=by)
+    lock_account(account, "x", by=by)
+    with pytest.raises(AlreadyLocked):
+        lock_account(account, "x", by=by)
+
+
+def test_lock_of_ones_own_account_is_refused(team: Team) -> None:
+    """Another operator has to."""
+    by = team.operators["locker"]
+    with pytest.raises(OwnAccount):
+        lock_account(by.session.account_id, "x", by=by)
+
+
+def test_lock_of_an_operator_ends_their_operators_session(team: Team) -> None:
+    """One bad operator is locked by another, and can do nothing from then on."""
+    bad, good = team.operators["locker"], team.operators["chief"]
+    lock_account(bad.session.account_id, "turned", by=good)
+    with pytest.raises(NotAllowed):
+        lock_account(team.member.account_id, "x", by=bad)
+    assert operators.resume(bad.session.secret) is None
+
+
+def test_last_operator_who_can_unlock_is_never_locked(
+    member: Member, playing: Playing, admin: psycopg.Connection
+) -> None:
+    """A looker cannot undo a lock, so they do not count; the console is refused too."""
+    make_operator(playing, "Looker", "looker")
+    only = make_operator(playing, "Only", "chief")
+    with playing("owner"), pytest.raises(LastOperator):
+        lock_account(only.session.account_id, "x", by=None)
+    second = make_operator(playing, "Second", "locker")
+    with playing("owner"):
+        assert lock_account(only.session.account_id, "x", by=None).status == "locked"
+        with pytest.raises(LastOperator):
+            lock_account(second.session.account_id, "x", by=None)
+
+
+def a_wiki(admin: psycopg.Connection, client_id: str = "en") -> None:
+    """A registered wiki."""
+    admin.execute(
+        "INSERT INTO vault.wikis (client_id, name, first_party, token_endpoint_auth_method,"
+        " home_uri, redirect_uris, post_logout_redirect_uris, response_types, require_pkce,"
+        " id_token_alg, scopes, backchannel_logout_uri) VALUES (%s, 'English', true, 'none',"
+        " 'https://en.wiki.example', '{https://en.wiki.example/cb}', '{}', '{code}', true,"
+        " 'RS256', '{openid}', 'https://en.wiki.example/logout')",
+        [client_id],
+    )
+
+
+def test_lock_tells_every_wiki_of_every_session(team: Team, admin: psycopg.Connection) -> None:
+    """Each wiki that a session has signed in to gets word, durably."""
+    a_wiki(admin)
+    admin.execute(
+        "INSERT INTO vault.session_wikis (sid, client_id) VALUES (%s, 'en')", [team.session.sid]
+    )
+    lock_account(team.member.account_id, "stolen", by=team.operators["locker"])
+    told = admin.execute(
+        "SELECT payload->>'client_id', payload->>'sid' FROM vault.outbox"
+        " WHERE kind = 'backchannel_logout'"
+    ).fetchall()
+    assert told == [("en", str(team.session.sid))]
+
+
+def test_wiki_suspended_loses_what_it_was_given_and_stays_without_after(
+    team: Team, admin: psycopg.Connection
+) -> None:
+    """Suspending revokes its grants; resuming revives none."""
+    a_wiki(admin)
+    admin.execute(
+        "INSERT INTO vault.grants (id, code_hash, client_id, sid, account_id, account_epoch,"
+        " site_epoch, redirect_uri, scopes, expires_at) VALUES (gen_random_uuid(), '\\x01', 'en',"
+        " %s, %s, 1, 1, '', '{openid}', now() + '1 minute')",
+        [team.session.sid, team.member.account_id],
+    )
+    by = team.operators["chief"]
+    with pytest.raises(NotSuspended):
+        resume_wiki("en", "x", by=by)
+    assert suspend_wiki("en", "taken over", by=by).status == "suspended"
+    with pytest.raises(AlreadySuspended):
+        suspend_wiki("en", "x", by=by)
+    assert resume_wiki("en", "cleaned", by=by).status == "active"
+    assert value(admin, "SELECT count(*) FROM vault.grants WHERE revoked_at IS NULL") == 0
+
+
+def test_measure_leaves_an_event_with_actor_and_reason(
+    team: Team, admin: psycopg.Connection
+) -> None:
+    """Who, whom, why, and how many: in the trail for good."""
+    by = team.operators["locker"]
+    lock_account(team.member.account_id, " stolen ", by=by)
+    assert admin.execute(
+        "SELECT account_id, actor_id, detail FROM vault.events WHERE tag = 'lockout:account:locked'"
+    ).fetchall() == [
+        (
+            team.member.account_id,
+            by.session.account_id,
+            {"reason": "stolen", "sessions_ended": 1},
+        )
+    ]
+
+
+def test_console_doors_are_closed_to_every_other_role(
+    vault: None, login: Login, member: Member
+) -> None:
+    """Only the owner locks without an operator's session."""
+    doors = ("console_lock_account_v1", "console_unlock_account_v1")
+    for role in ("web", "operator", "worker"):
+        with login(role) as connection:
+            for door in (*doors, "console_end_account_sessions_v1"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(f"SELECT api.{door}(%s, 'x')", [member.account_id])
+
+
+def test_web_and_worker_cannot_take_a_measure_even_with_an_operators_secret(
+    team: Team, login: Login
+) -> None:
+    """A stolen operator's cookie is of no use in another process's hands."""
+    secret = team.operators["chief"].session.secret
+    for role in ("web", "worker"):
+        with login(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(
+                "SELECT api.lock_account_v1(%s, %s, 'x')", [secret, team.member.account_id]
+            )
+
+
+@pytest.mark.parametrize("view", ["accounts", "wikis", "sessions", "events"])
+def test_view_is_the_operators_to_read_and_nobodys_to_write(
+    vault: None, login: Login, member: Member, view: str
+) -> None:
+    """The operator selects, and changes nothing through a view; others do not see it."""
+    with login("operator") as connection:
+        connection.execute(f"SELECT * FROM views.{view}")
+        for verb in ("INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"):
+            assert not value(
+                connection, "SELECT has_table_privilege(%s, %s)", f"views.{view}", verb
+            )
+    for role in ("web", "worker"):
+        with login(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(f"SELECT * FROM views.{view}")
+
+
+def test_views_have_no_column_that_holds_a_secret(vault: None, login: Login) -> None:
+    """No view that an operator reads has bytes in it, nor a name of what is kept secret."""
+    with login("operator") as connection:
+        columns = connection.execute(
+            "SELECT column_name, data_type FROM information_schema.columns"
+            " WHERE table_schema = 'views'"
+        ).fetchall()
+    assert len(columns) > 40
+    forbidden = ("secret", "hash", "mac", "digest", "sealed", "salt", "tag_", "verifier")
+    assert not [c for c, kind in columns if kind == "bytea" or any(f in c for f in forbidden)]
+
+
+def test_views_have_no_volatile_clock(admin: psycopg.Connection) -> None:
+    """With one, PostgreSQL computes every account's sessions before it cuts to a page of fifty."""
+    definitions = admin.execute(
+        "SELECT viewname, definition FROM pg_views WHERE schemaname = 'views'"
+    ).fetchall()
+    assert len(definitions) >= 4
+    assert [name for name, definition in definitions if "clock_timestamp" in definition] == []
+
+
+def test_operator_with_an_older_password_signs_in_without_storing_a_new_verifier(
+    member: Member, playing: Playing, admin: psycopg.Connection
+) -> None:
+    """The operator's process has no right to store one, and does not try."""
+    with playing("owner"):
+        operators.grant(member.account_id, "chief")
+    before = value(admin, "SELECT memory_kib FROM vault.password_parameters")
+    assert signed_in(playing, member.username).level == "chief"
+    assert value(admin, "SELECT memory_kib FROM vault.password_parameters") == before
+
+
+def test_sign_in_takes_as_many_statements_for_a_wrong_password_as_for_no_operator(
+    member: Member, playing: Playing
+) -> None:
+    """The vault is asked the same for both, so that the time says nothing."""
+    from accounts.errors import WrongNameOrPassword
+    from vault.connection import counted_statements
+
+    counts = []
+    with playing("operator"):
+        for password in ("not the password at all", PASSWORD):
+            with counted_statements() as statements, pytest.raises(WrongNameOrPassword):
+                sign_in(member.username, password, agent_label="", origin=NOWHERE)
+            counts.append([statement.split("(")[0] for statement in statements])
+    assert counts[0] == counts[1]
