@@ -1,0 +1,1 @@
+"""Grants and functions, tried as the site's own roles."""

@@ -1,0 +1,1 @@
+"""The thief's seat, with each zone's real privileges."""

@@ -1,0 +1,1 @@
+"""Statements that are true for all inputs."""

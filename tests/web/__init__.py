@@ -1,0 +1,1 @@
+"""Journeys through Django's client, without mocks."""
