@@ -36,7 +36,7 @@ def sha256(value: bytes) -> bytes:
 def ask(connection: psycopg.Connection, statement: str, *parameters: Any) -> list[Row]:
     """All rows of a statement, bound on the server."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(statement, parameters).fetchall()  # type: ignore[arg-type]
+        return cursor.execute(statement, parameters).fetchall()
 
 
 def call(connection: psycopg.Connection, function: str, *parameters: Any) -> Row:
@@ -50,7 +50,7 @@ def call(connection: psycopg.Connection, function: str, *parameters: Any) -> Row
 
 def value(connection: psycopg.Connection, statement: str, *parameters: Any) -> Any:
     """The first column of a statement's only row."""
-    row = connection.execute(statement, parameters).fetchone()  # type: ignore[arg-type]
+    row = connection.execute(statement, parameters).fetchone()
     assert row is not None
     return row[0]
 

@@ -62,7 +62,7 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
     password = [random_32()[:16], 19457, 2, 1, "t1", random_32()]
     origin = [NETWORK, "Firefox"]
     fresh = prove(web, ada, purpose="reauthenticate", session=session)
-    known = {
+    known: dict[str, list[Any]] = {
         "prepare_account": [uuid4()],
         "register_account": [uuid4(), "Bob", ["bob"], *password, b"s", b"d", "k", random_32()],
         "password_challenge": ["Ada"],
