@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import psycopg
@@ -113,6 +114,39 @@ def test_lock_raced_with_sign_ins_leaves_no_live_session(
 
     answers = Counter(raced(20, login, act))
     assert set(answers) <= {"locked", "opened", "gone"}
+    assert value(admin, "SELECT count(*) FROM vault.sessions WHERE ended_at IS NULL") == 0
+
+
+@pytest.mark.parametrize("step", ["judge", "open_session", "issue", "redeem"])
+def test_lock_that_is_being_placed_makes_each_step_wait_and_then_fail(
+    admin: psycopg.Connection, login: Login, step: str
+) -> None:
+    """A step that began before the lock committed answers as if it had come after."""
+    a_wiki(admin)
+    with login("web") as web, ThreadPoolExecutor(1) as pool:
+        ada = a_person(web)
+        proposal = propose(web, "Ada", ada.tag)["proposal"]
+        proof, session = prove(web, ada), a_session(web, ada)
+        code = issue(web, session)["code"]
+        steps: dict[str, Callable[[], object]] = {
+            "judge": lambda: judge(web, proposal)["status"],
+            "open_session": lambda: open_session(web, proof),
+            "issue": lambda: issue(web, session)["status"],
+            "redeem": lambda: redeem(web, code)["status"],
+        }
+        admin.execute("BEGIN")
+        call(admin, "api.console_lock_account_v1", ada.account_id, "stolen")
+        answer = pool.submit(steps[step])
+        with pytest.raises(TimeoutError):
+            answer.result(timeout=0.3)
+        admin.execute("COMMIT")
+        expected = {
+            "judge": "locked",
+            "open_session": "gone",
+            "issue": "no_session",
+            "redeem": "dead",
+        }
+        assert answer.result(timeout=10) == expected[step]
     assert value(admin, "SELECT count(*) FROM vault.sessions WHERE ended_at IS NULL") == 0
 
 
