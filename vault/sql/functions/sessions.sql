@@ -96,6 +96,10 @@ BEGIN
             UPDATE vault.sessions SET ended_at = v_now, end_reason = 'replaced'
             WHERE sid = v_old.sid;
             PERFORM vault.tell_wikis(v_old.sid, v_old.account_id);
+            PERFORM vault.record_event(
+                'account:session:ended', v_old.account_id, v_old.sid, NULL, NULL,
+                vault.event_digest(p_network), vault.event_digest(p_agent),
+                jsonb_build_object('why', 'replaced'));
         END IF;
         INSERT INTO vault.sessions (sid, secret_hash, kind, account_id, account_epoch, site_epoch,
             amr, authenticated_at, created_at, expires_at, idle_seconds, kept, last_seen_at,
