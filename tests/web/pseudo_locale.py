@@ -14,7 +14,7 @@ from django.utils import translation
 _LETTERS: Final = str.maketrans(
     "abcdefghijklmnopqrstuvwxyz", "ابجدهفغحيكلمنوسصعقرزتثخشضط"
 )  # one for one
-_KEPT: Final = re.compile(r"(%\(\w+\)[sd]|%%|<[^>]*>|&\w+;|[A-Z]\w*_FORMAT)")
+_KEPT: Final = re.compile(r"(%\(\w+\)[sd]|\{\w+\}|%%|<[^>]*>|&\w+;|[A-Z]\w*_FORMAT)")
 
 
 def pseudo(text: str) -> str:
