@@ -5,6 +5,7 @@ the newest events only.
 """
 
 from typing import Final
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -25,6 +26,6 @@ def lockouts() -> "QuerySet[Event]":
     return Event.objects.filter(tag__startswith=LOCKOUT).order_by("-id")
 
 
-def about_account(account_id: object) -> "QuerySet[Event]":
+def about_account(account_id: UUID) -> "QuerySet[Event]":
     """All events of one account, newest first."""
     return Event.objects.filter(account_id=account_id).order_by("-id")
