@@ -84,7 +84,7 @@ def test_secret_of_another_role_refuses_whoever_asks() -> None:
 
 
 _WEAK = "k1:" + "A" * 43
-UNSAFE: Final = {
+UNSAFE: Final[dict[str, dict[str, str | None]]] = {
     "role unknown": {"AUTHSITE_ROLE": "root"},
     "issuer on http": {"AUTHSITE_ISSUER": "http://auth.example.org"},
     "issuer on http at loopback": {"AUTHSITE_ISSUER": "http://auth.localhost:8000"},

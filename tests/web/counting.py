@@ -6,6 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 import psycopg
+from argon2.low_level import hash_secret_raw
 
 from vault import hashing
 
@@ -28,11 +29,10 @@ def counted_sql() -> Iterator[list[str]]:
 def counted_hashes() -> Iterator[list[int]]:
     """Collects the memory cost of every password hash that is computed."""
     hashes: list[int] = []
-    compute = hashing.hash_secret_raw
 
     def counting(*args: Any, **kwargs: Any) -> bytes:
         hashes.append(kwargs["memory_cost"])
-        return compute(*args, **kwargs)
+        return hash_secret_raw(*args, **kwargs)
 
     with patch.object(hashing, "hash_secret_raw", counting):
         yield hashes

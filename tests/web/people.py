@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from django.http import HttpResponse
 from django.test import Client
 from joserfc import jwt
 from joserfc.jwk import KeySet
@@ -16,11 +15,14 @@ from joserfc.jwk import KeySet
 from tests.environment import ISSUER
 from tests.web.markup import Page
 
+# What Django's test client gives back: a response that can do more, of a type without a name.
+Answer = Any
+
 PASSWORD = "correct horse battery staple"
 NEW_PASSWORD = "seven purple elephants dancing"
 
 
-def hidden_fields(page: HttpResponse) -> dict[str, str]:
+def hidden_fields(page: Answer) -> dict[str, str]:
     """The hidden inputs of a page's first form that has a flow, or of the page."""
     return dict(
         re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.content.decode())
@@ -42,7 +44,7 @@ class Browser(Client):
         kwargs["secure"] = True
         return super().generic(*args, **kwargs)
 
-    def submit(self, page: HttpResponse, action: str, **fields: Any) -> HttpResponse:
+    def submit(self, page: Answer, action: str, **fields: Any) -> Answer:
         """Fills in the form of a page and posts it."""
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.content.decode())
         flow = re.search(r'name="flow" value="([^"]+)"', page.content.decode())
@@ -51,15 +53,15 @@ class Browser(Client):
             **({"flow": flow[1]} if flow else {}),
             **fields,
         }
-        response: HttpResponse = self.post(action, data, headers={"origin": ISSUER})
+        response: Answer = self.post(action, data, headers={"origin": ISSUER})
         return response
 
-    def sign_up(self, username: str, password: str = PASSWORD, **fields: Any) -> HttpResponse:
+    def sign_up(self, username: str, password: str = PASSWORD, **fields: Any) -> Answer:
         """Creates an account from the front door."""
         page = self.get("/signup")
         return self.submit(page, "/signup", username=username, password=password, **fields)
 
-    def sign_in(self, username: str, password: str = PASSWORD, **fields: Any) -> HttpResponse:
+    def sign_in(self, username: str, password: str = PASSWORD, **fields: Any) -> Answer:
         """Signs in from the front door."""
         page = self.get("/login")
         return self.submit(page, "/login", username=username, password=password, **fields)
@@ -113,7 +115,7 @@ class WikiClient:
         pair = f"{self.client_id}:{self.registration['client_secret']}"
         return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
-    def redeem(self, code: str, **changes: str | None) -> HttpResponse:
+    def redeem(self, code: str, **changes: str | None) -> Answer:
         """Posts a code to the token endpoint, from a server without cookies."""
         form: dict[str, str | None] = {
             "grant_type": "authorization_code",
@@ -129,14 +131,14 @@ class WikiClient:
         )
 
 
-def post_form(path: str, form: dict[str, Any], *, authorization: str | None = None) -> HttpResponse:
+def post_form(path: str, form: dict[str, Any], *, authorization: str | None = None) -> Answer:
     """A wiki's own server posting a form: no cookies, no CSRF token."""
     from urllib.parse import urlencode
 
     headers = {"host": urlsplit(ISSUER).netloc}
     if authorization:
         headers["authorization"] = authorization
-    response: HttpResponse = Client(enforce_csrf_checks=True).post(
+    response: Answer = Client(enforce_csrf_checks=True).post(
         path,
         urlencode(form, doseq=True),
         content_type="application/x-www-form-urlencoded",
@@ -146,7 +148,7 @@ def post_form(path: str, form: dict[str, Any], *, authorization: str | None = No
     return response
 
 
-def answer_of(response: HttpResponse) -> dict[str, str]:
+def answer_of(response: Answer) -> dict[str, str]:
     """The parameters of the redirect that goes back to the wiki."""
     assert response.status_code == 303, response.content.decode()[:2000]
     query = parse_qs(urlsplit(response.headers["Location"]).query)
@@ -160,17 +162,17 @@ def claims_of(id_token: str) -> dict[str, Any]:
     return dict(decoded.claims)
 
 
-def fields_of(page: HttpResponse) -> dict[str, str]:
+def fields_of(page: Answer) -> dict[str, str]:
     """What the form of a ``form_post`` answer would send, read as a browser reads it."""
     (form,) = Page(page.content.decode()).all("form")
     return {field.get("name"): field.get("value") for field in form.inputs}
 
 
-def form_action_of(page: HttpResponse) -> list[str]:
+def form_action_of(page: Answer) -> list[str]:
     """The sources of the page's CSP ``form-action``."""
     policy = page.headers["Content-Security-Policy"]
     (directive,) = [part for part in policy.split("; ") if part.startswith("form-action ")]
-    return directive.split(" ")[1:]
+    return str(directive).split(" ")[1:]
 
 
 def ask(browser: Browser, wiki: WikiClient, **changes: str | None) -> Any:

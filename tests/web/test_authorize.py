@@ -16,7 +16,7 @@ Wikis = Callable[..., WikiClient]
 
 # --- Errors that may not go to the wiki --------------------------------------------------------
 
-UNANSWERABLE = {
+UNANSWERABLE: dict[str, tuple[dict[str, str | None], str]] = {
     "client_id missing": ({"client_id": None}, "invalid_client"),
     "client_id empty": ({"client_id": ""}, "invalid_client"),
     "client_id unknown": ({"client_id": "nobody"}, "invalid_client"),
@@ -86,7 +86,7 @@ def test_request_of_a_suspended_wiki_is_a_page_or_silently_an_error(
 
 # --- Errors that the wiki is told --------------------------------------------------------------
 
-TOLD = {
+TOLD: dict[str, tuple[dict[str, str | None], str]] = {
     "response_type missing": ({"response_type": None}, "invalid_request"),
     "response_type token": ({"response_type": "token"}, "unsupported_response_type"),
     "response_type hybrid": ({"response_type": "code id_token"}, "unsupported_response_type"),

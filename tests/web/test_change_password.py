@@ -20,7 +20,7 @@ def change(browser: Browser, current: str = PASSWORD, new: str = NEW_PASSWORD) -
 
 def is_password(password: str) -> bool:
     """Whether Grace can sign in by it."""
-    return Browser().sign_in("Grace", password).status_code == 303
+    return bool(Browser().sign_in("Grace", password).status_code == 303)
 
 
 def test_change_gives_this_browser_a_new_secret_and_no_other(grace: Browser) -> None:
@@ -142,16 +142,14 @@ def test_change_while_the_session_ends_during_the_hash_is_no_crash(
     grace: Browser, admin: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The proof is gone meanwhile: the page says so, and the password stays."""
-    from vault import hashing
-
-    compute = hashing.hash_secret_raw
+    from argon2.low_level import hash_secret_raw as compute
 
     def ending(*args: Any, **kwargs: Any) -> bytes:
         admin.execute("UPDATE vault.sessions SET ended_at = clock_timestamp()")
         return compute(*args, **kwargs)
 
     page = grace.get(PATH)
-    monkeypatch.setattr(hashing, "hash_secret_raw", ending)
+    monkeypatch.setattr("vault.hashing.hash_secret_raw", ending)
     grace.raise_request_exception = False
     answer = grace.submit(page, PATH, current_password=PASSWORD, new_password=NEW_PASSWORD)
     monkeypatch.undo()

@@ -88,7 +88,7 @@ def test_basic_credentials_are_form_decoded(
     assert post_form("/oauth/token", form, authorization=right).status_code == 200
 
 
-BAD_HEADERS = {
+BAD_HEADERS: dict[str, Callable[[WikiClient], str]] = {
     "wrong secret": lambda w: basic(w.client_id, "wrong"),
     "empty secret": lambda w: basic(w.client_id, ""),
     "no colon": lambda w: raw_basic(w.client_id.encode()),

@@ -136,7 +136,7 @@ def test_access_token_signed_by_us_for_something_else_is_refused(
     payload = genuine.split(".")[1]
     claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
     assert userinfo(signed_by_us(claims)).status_code == 200
-    changed = {
+    changed: dict[str, dict[str, Any]] = {
         "expired": {"exp": int(time.time()) - 1},
         "no exp": {"exp": None},
         "exp text": {"exp": "9999999999"},

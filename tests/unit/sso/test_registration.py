@@ -1,0 +1,178 @@
+"""Which wikis can be registered, and what is said when one cannot (RFC 7591 section 3.2.2)."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import psycopg
+import pytest
+
+from sso.errors import MetadataInvalid
+from sso.services.registration import register_wiki
+from vault import wikis
+
+Addresses = Callable[[], list[str]]
+
+GOOD: dict[str, Any] = {
+    "client_name": "English wiki",
+    "client_uri": "https://en.wiki.example/",
+    "redirect_uris": ["https://en.wiki.example/callback"],
+    "first_party": True,
+}
+
+
+@pytest.fixture
+def registered(
+    admin: psycopg.Connection, playing: Callable[[str], AbstractContextManager[None]]
+) -> Iterator[Callable[[], list[str]]]:
+    """Lets this process register wikis as the owner; tells the addresses of those there are."""
+
+    def addresses() -> list[str]:
+        return [uri for (uri,) in admin.execute("SELECT unnest(redirect_uris) FROM vault.wikis")]
+
+    with playing("owner"):
+        yield addresses
+
+
+BAD: dict[str, dict[str, Any]] = {
+    "no name": {"client_name": ""},
+    "blank name": {"client_name": "   "},
+    "long name": {"client_name": "x" * 101},
+    "name with a control": {"client_name": "a\u202eb"},
+    "name no text": {"client_name": 1},
+    "no address": {"redirect_uris": []},
+    "address missing": {"redirect_uris": None},
+    "addresses no list": {"redirect_uris": "https://en.wiki.example/callback"},
+    "addresses too many": {"redirect_uris": [f"https://w.example/{n}" for n in range(21)]},
+    "response type token": {"response_types": ["token"]},
+    "response type hybrid": {"response_types": ["code id_token"]},
+    "grant types apart": {"grant_types": ["implicit"]},
+    "method unknown": {"token_endpoint_auth_method": "tls_client_auth"},
+    "alg none": {"id_token_signed_response_alg": "none"},
+    "alg HMAC": {"id_token_signed_response_alg": "HS256"},
+    "scope without openid": {"scope": "profile"},
+    "scope unknown": {"scope": "openid admin"},
+    "public without PKCE": {"token_endpoint_auth_method": "none", "require_pkce": False},
+    "first_party no truth": {"first_party": "yes"},
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_metadata_that_cannot_be_is_refused_with_what_to_mend(
+    registered: Addresses, case: str
+) -> None:
+    """Nothing is registered half."""
+    with pytest.raises(MetadataInvalid) as refusal:
+        register_wiki({**GOOD, **BAD[case]})
+    assert refusal.value.description
+    assert registered() == []
+
+
+ADDRESSES = (
+    "",
+    "https://",
+    "https:///callback",
+    "//en.wiki.example/callback",
+    "/callback",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "http://en.wiki.example/callback",
+    "http://localhost.evil.example/callback",
+    "http://127.0.0.1.evil.example/callback",
+    "ftp://en.wiki.example/",
+    "https://user@en.wiki.example/callback",
+    "https://en.wiki.example@evil.example/",
+    "https://en.wiki.example/callback#fragment",
+    "https://en.wiki.example/callback#",
+    "https://*.wiki.example/callback",
+    "https://en.wiki.example\\@evil.example/",
+    "https://EN.wiki.example/callback",
+    "https://en_wiki.example/callback",
+    "https://en.wiki.example:/callback",
+    "https://en.wiki.example:0/callback",
+    "https://en.wiki.example:99999/callback",
+    "https://en.wiki.example:port/callback",
+    "https://en.wiki.example;script-src/callback",
+    "https://en.wiki.example, https://evil.example/",
+    "https://[::1/callback",
+    "https://\u00fc.wiki.example/callback",
+    "https://en.wiki.example/c\u0000",
+    "https://en.wiki.example/c\r\nX: y",
+    " https://en.wiki.example/callback",
+    "https://en.wiki.example/" + "x" * 2000,
+)
+
+
+@pytest.mark.parametrize("field", ["redirect_uris", "post_logout_redirect_uris"])
+def test_address_that_is_not_plain_https_is_not_registered(
+    registered: Addresses, field: str
+) -> None:
+    """V-redirect begins here: what is registered once is believed byte for byte."""
+    accepted = []
+    for address in ADDRESSES:
+        try:
+            register_wiki({**GOOD, field: [address]})
+        except MetadataInvalid:
+            continue
+        accepted.append(address)
+    assert accepted == []
+
+
+@pytest.mark.parametrize("field", ["client_uri", "backchannel_logout_uri"])
+def test_other_addresses_are_held_to_the_same(registered: Addresses, field: str) -> None:
+    """The wiki's own, and the one that we call."""
+    for address in ADDRESSES[1:]:
+        with pytest.raises(MetadataInvalid):
+            register_wiki({**GOOD, field: address})
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://en.wiki.example",
+        "https://en.wiki.example:8443/w/index.php?title=Special:Login&x=%2F",
+        "https://192.0.2.1/callback",
+        "https://[2001:db8::1]:8443/callback",
+        "http://en.wiki.localhost:8001/callback",
+        "http://127.0.0.1:8001/callback",
+    ],
+)
+def test_address_that_is_good_is_kept_byte_for_byte(registered: Addresses, address: str) -> None:
+    """Loopback on http only where the settings say that this is the demo or a test."""
+    answer = register_wiki({**GOOD, "redirect_uris": [address]})
+    assert answer["redirect_uris"] == [address]
+    assert registered() == [address]
+
+
+def test_address_on_http_at_loopback_is_refused_in_production(
+    registered: Addresses, settings: Any
+) -> None:
+    """What dev.py loosens stays tight elsewhere."""
+    settings.LOOPBACK_HTTP = False
+    with pytest.raises(MetadataInvalid):
+        register_wiki({**GOOD, "redirect_uris": ["http://localhost:8001/callback"]})
+
+
+def test_registration_shows_the_secret_once_and_stores_its_digest(
+    registered: Addresses,
+) -> None:
+    """256 random bits; defaults are the standard's own."""
+    answer = register_wiki(GOOD)
+    assert len(answer["client_secret"]) >= 43
+    wiki = wikis.find(answer["client_id"])
+    assert wiki is not None
+    assert answer["client_secret"] not in repr(wiki)
+    assert wiki.is_secret(answer["client_secret"])
+    assert not wiki.is_secret("")
+    assert answer["id_token_signed_response_alg"] == "RS256"
+    assert answer["token_endpoint_auth_method"] == "client_secret_basic"
+    assert answer["require_pkce"] is True
+    assert "client_secret" not in register_wiki({**GOOD, "token_endpoint_auth_method": "none"})
+
+
+def test_registration_is_not_first_party_unless_it_says_so(registered: Addresses) -> None:
+    """A wiki of somebody else's gets nothing by default."""
+    answer = register_wiki({name: GOOD[name] for name in GOOD if name != "first_party"})
+    wiki = wikis.find(answer["client_id"])
+    assert wiki is not None
+    assert (answer["first_party"], wiki.first_party) == (False, False)
