@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from demo.browser import chromium_path
+from tests.e2e.gallery import Gallery, folder
 from tests.e2e.running_demo import ROOT, RunningDemo
 
 FLAGS = [
@@ -53,12 +54,13 @@ class Demo:
         files = sorted(Path(self.description["mail_dir"]).glob("*"))
         return "\n".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
 
-    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def manage(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
         """Runs manage.py as the owner of the demo."""
         return subprocess.run(
             [*self.description["manage"], *arguments],
             env={**self.description["env"]},
             cwd=ROOT,
+            input=given,
             capture_output=True,
             text=True,
             check=False,
@@ -117,3 +119,12 @@ def person(chromium: Browser) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert errors == []
+
+
+@pytest.fixture
+def look() -> Iterator[Callable[..., None]]:
+    """``look(page, "sign-in")`` takes the page's pictures; what is wrong on it fails the test."""
+    folder().mkdir(parents=True, exist_ok=True)
+    gallery = Gallery()
+    yield gallery.look
+    assert gallery.findings == [], "\n".join(gallery.findings)

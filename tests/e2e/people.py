@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 PASSWORD = "correct horse battery staple"
 NEW_PASSWORD = "seven purple elephants dancing"
@@ -40,4 +40,16 @@ def becomes_out(page: Page, wiki: str) -> None:
     deadline = time.monotonic() + 15
     while not is_out(page, wiki):
         assert time.monotonic() < deadline, "the wiki was not told"
+        time.sleep(0.2)
+
+
+def await_letter(page: Page, wiki: str, recipient: str) -> Locator:
+    """Waits at the demo's mailbox for a letter to this address; gives the link to it."""
+    letter = page.locator("#letters li", has_text=recipient).get_by_role("link").first
+    deadline = time.monotonic() + 15
+    while True:
+        page.goto(f"{wiki}/mail")
+        if letter.count():
+            return letter
+        assert time.monotonic() < deadline, "no letter came"
         time.sleep(0.2)
