@@ -55,6 +55,9 @@ def callback(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     flow = flows.find(request, state=state)
     if flow is None:
+        if sessions.current(request) is not None:
+            # The Back button, mostly: whoever pressed it is signed in already.
+            return flows.see_other(reverse("front"))
         return notice(request, kind="flow_unknown", status=400)
     try:
         response = _finish(request, flow)

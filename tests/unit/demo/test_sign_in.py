@@ -172,13 +172,26 @@ def test_callback_in_another_browser_is_refused(
     assert provider.calls("/token") == []
 
 
-def test_callback_used_twice_is_refused_the_second_time(
+def test_callback_used_twice_is_not_redeemed_and_leads_a_signed_in_reader_on(
     wiki: WikiProcess, provider: OpenIDProvider, browser: Browser
 ) -> None:
-    """Going back to the answer's address does not use it again."""
+    """Back to the answer's address: it is not used again, and who is signed in just reads on."""
     page = browser.get(f"{wiki.origin}/auth/login")
     answer = next(step.url for step in page.history if step.url.path == "/auth/callback")
-    assert browser.get(str(answer)).status_code == 400
+    again = browser.get(str(answer))
+    assert shown_name(again) == shown_name(page)
+    assert again.url.path == "/"
+    assert len(provider.calls("/token")) == 1
+
+
+def test_callback_used_twice_by_somebody_else_is_refused(
+    wiki: WikiProcess, provider: OpenIDProvider, browser: Browser
+) -> None:
+    """An old answer opens nothing for whoever comes after."""
+    page = browser.get(f"{wiki.origin}/auth/login")
+    answer = next(step.url for step in page.history if step.url.path == "/auth/callback")
+    stranger = httpx.get(str(answer), trust_env=False)
+    assert stranger.status_code == 400
     assert len(provider.calls("/token")) == 1
 
 
