@@ -16,7 +16,6 @@ HSTS_SECONDS: Final = 2 * 365 * 86400
 _CLOSED_FEATURES: Final = (
     "accelerometer",
     "autoplay",
-    "bluetooth",
     "browsing-topics",
     "camera",
     "display-capture",
@@ -37,7 +36,6 @@ _CLOSED_FEATURES: Final = (
     "serial",
     "storage-access",
     "usb",
-    "web-share",
     "xr-spatial-tracking",
 )
 _OWN_FEATURES: Final = ("publickey-credentials-create", "publickey-credentials-get")
