@@ -211,7 +211,7 @@ def test_sign_in_too_often_from_one_network_has_to_wait(
     browser: Browser, member: str, settings: Any
 ) -> None:
     """stuffing-1: 429 with Retry-After, before any hashing."""
-    settings.RATE_SIGN_IN = "3/m"
+    settings.RATE_SIGN_IN = "3/h"
     for number in range(3):
         assert browser.sign_in(f"Nobody {number}", "wrong").status_code == 200
     with counted_hashes() as hashes:

@@ -161,7 +161,7 @@ def test_code_of_a_session_that_ended_is_refused(grace: Browser, wiki: WikiClien
 
 def test_token_requests_refused_too_often_have_to_wait(wiki: WikiClient, settings: Any) -> None:
     """Only what is refused counts against the network; JSON with Retry-After."""
-    settings.RATE_TOKEN = "3/m"
+    settings.RATE_TOKEN = "3/h"
     answers = [wiki.redeem("guess") for _ in range(5)]
     assert [answer.status_code for answer in answers] == [400, 400, 400, 429, 429]
     assert int(answers[-1].headers["Retry-After"]) > 0
