@@ -1,8 +1,9 @@
 """Looks at a page as people with different screens, eyes and windows meet it.
 
 Each look makes four pictures (phone and desktop, light and dark) below ``var/screenshots/``, or
-where ``AUTHSITE_SCREENSHOTS`` says, for whoever judges them, and notes what a machine can find by itself: axe-core's findings against WCAG
-2.2 AA and the AAA contrast of text, targets too small for a thumb, pages wider than the screen.
+where ``AUTHSITE_SCREENSHOTS`` says, for whoever judges them. And it notes what a machine can find
+by itself: axe-core's findings against WCAG 2.2 AA and the AAA contrast of text, targets too small
+for a thumb, pages wider than the screen.
 """
 
 import os
