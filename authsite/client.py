@@ -4,6 +4,7 @@ Nothing behind this can read a forwarding header, because there is none left.
 """
 
 import re
+from functools import lru_cache
 from typing import Any, Final
 
 from django.conf import settings
@@ -22,13 +23,18 @@ _FORWARDING: Final = re.compile(
 FORWARDED_BY_STRANGER: Final = "authsite.forwarded_by_stranger"
 
 
+@lru_cache(maxsize=512)  # requests carry the same two dozen names each time
+def _is_forwarding(name: str) -> bool:
+    return _FORWARDING.fullmatch(name) is not None
+
+
 def settle_client(request: HttpRequest) -> None:
     """Write the client's own address and scheme into the request, and drop forwarding headers.
 
     They count only from AUTHSITE_TRUSTED_PROXIES; a scheme that cannot be read is http, the worse.
     """
     meta: dict[str, Any] = request.META
-    forwarding = [name for name in meta if _FORWARDING.fullmatch(name)]
+    forwarding = [name for name in meta if _is_forwarding(name)]
     if not forwarding:
         return
     if throttling.is_from_trusted_proxy(request):

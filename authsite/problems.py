@@ -184,7 +184,7 @@ def _is_busy(error: BaseException) -> bool:
 
 def _render(request: HttpRequest, template: str, context: dict[str, Any]) -> str:
     """Render the page in the reader's language; a plain sentence if even that fails."""
-    # Nearer the edge than LocaleMiddleware, the thread still speaks the last reader's language.
+    # Nearer the edge than LanguageMiddleware, the thread still speaks the last reader's language.
     with translation.override(translation.get_language_from_request(request)):
         try:
             return render_to_string(template, context, request)

@@ -93,8 +93,13 @@ def rows(statement: LiteralString, parameters: Mapping[str, Any]) -> list[dict[s
     if counter is not None:
         counter.append(statement)
     try:
-        with _pool().connection() as connection:
+        pool = _pool()
+        # Not "with pool.connection()": that commits, and in autocommit there is nothing to commit.
+        connection = pool.getconn()
+        try:
             return _execute(connection, statement, parameters)
+        finally:
+            pool.putconn(connection)
     except (PoolTimeout, PoolClosed) as error:
         raise VaultUnavailable("no connection to the vault is free") from error
     except psycopg.OperationalError as error:

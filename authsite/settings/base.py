@@ -196,7 +196,7 @@ MIDDLEWARE = [
     "authsite.limits.RequestLimits",
     "django.middleware.security.SecurityMiddleware",  # pages to https; the headers are ours
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "authsite.language.LanguageMiddleware",
     *(["accounts.middleware.SessionMiddleware"] if ROLE == roles.WEB else []),
     "django.middleware.csrf.CsrfViewMiddleware",
     *(
