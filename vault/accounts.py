@@ -3,6 +3,7 @@
 import secrets
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from vault.errors import VaultRefused
 from vault.events import Origin
 from vault.passwords import NewPassword
 from vault.seals import address_digest, seal_address
+from vault.sessions import Session
 
 
 def new_account_id() -> UUID:
@@ -49,6 +51,22 @@ class FoundAccount:
     account_id: UUID
     username: str
     state: str
+
+
+@dataclass(frozen=True)
+class OwnAccount:
+    """What one's own account page tells besides name and sessions."""
+
+    created_at: datetime
+    password_changed_at: datetime | None
+
+
+def own_account(session: Session) -> OwnAccount | None:
+    """The account of this session, or None when it has ended meanwhile."""
+    row = connection.find_row(
+        "SELECT * FROM api.own_account_v1(%(secret)s)", {"secret": session.secret}
+    )
+    return OwnAccount(**row) if row is not None else None
 
 
 def prepare() -> Preparation:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from joserfc import jwk
 from joserfc.jwk import ECKey, RSAKey
 
 from vault import connection
@@ -39,9 +40,10 @@ class SigningKey:
 
 @dataclass(frozen=True)
 class KeySet:
-    """What is published (RFC 7517 section 5), and what signs, by algorithm."""
+    """What is published (RFC 7517 section 5), the same ready to verify, what signs by algorithm."""
 
     published: tuple[dict[str, Any], ...]
+    verifying: jwk.KeySet = field(repr=False)
     active: dict[str, SigningKey] = field(repr=False)
 
 
@@ -75,7 +77,9 @@ def _load() -> KeySet:
             kind = RSAKey if row["alg"] == "RS256" else ECKey
             key = kind.import_key(json.loads(private))
             active[row["alg"]] = SigningKey(row["kid"], row["alg"], key)
-    return KeySet(tuple(published), active)
+    # Reading RSA keys costs more than all else that a request does: so once, not at each token.
+    verifying = jwk.KeySet.import_key_set({"keys": published})
+    return KeySet(tuple(published), verifying, active)
 
 
 def signing_key(alg: str) -> SigningKey:

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.services.email_addresses import masked, own_addresses
+from accounts.services.own_account import own_account
 from accounts.services.sessions import Session, own_sessions
 from accounts.views.guards import session_required
 
@@ -13,6 +14,7 @@ from accounts.views.guards import session_required
 @session_required("account")
 def account(request: HttpRequest, session: Session) -> HttpResponse:
     """One's own account."""
+    about = own_account(session)
     addresses = own_addresses(session)
     email = (
         {"masked": masked(addresses[0].address), "confirmed": addresses[0].is_confirmed}
@@ -25,6 +27,7 @@ def account(request: HttpRequest, session: Session) -> HttpResponse:
         {
             "account": {"username": session.username, "id": session.account_id},
             "email": email,
+            "password_changed_at": about.password_changed_at if about is not None else None,
             "sessions": own_sessions(session),
         },
     )

@@ -24,6 +24,7 @@ EXECUTABLE = {
     "api.list_sessions_v1": {"web"},
     "api.end_own_session_v1": {"web"},
     "api.list_addresses_v1": {"web"},
+    "api.own_account_v1": {"web"},
     "api.list_wikis_v1": {"web"},
     "api.issue_grant_v1": {"web"},
     "api.redeem_code_v1": {"web"},

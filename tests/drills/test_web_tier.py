@@ -45,6 +45,7 @@ def test_web_tier_reads_no_verifier_and_lists_nobody(
         reading = {
             "api.list_sessions_v1": (random_32(),),
             "api.list_addresses_v1": (random_32(),),
+            "api.own_account_v1": (random_32(),),
             "api.resume_session_v1": (random_32(),),
             "api.describe_grant_v1": (uuid4(),),
             "api.find_wiki_v1": ("guessed",),

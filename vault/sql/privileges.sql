@@ -15,6 +15,7 @@ GRANT EXECUTE ON FUNCTION
     api.upgrade_password_v1, api.change_password_v1,
     api.open_session_v1, api.resume_session_v1, api.end_session_v1,
     api.list_sessions_v1, api.end_own_session_v1, api.list_addresses_v1,
+    api.own_account_v1,
     api.find_wiki_v1, api.list_wikis_v1, api.signing_keys_v1,
     api.issue_grant_v1, api.redeem_code_v1, api.describe_grant_v1
 TO authsite_web;

@@ -138,6 +138,16 @@ BEGIN
 END
 $$;
 
+-- What one's own account page tells besides name and sessions.
+CREATE OR REPLACE FUNCTION api.own_account_v1(p_session bytea)
+RETURNS TABLE (created_at timestamptz, password_changed_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT a.created_at, p.changed_at
+    FROM vault.live_session(p_session, 'web') s
+    JOIN vault.accounts a ON a.id = s.account_id
+    LEFT JOIN vault.password_parameters p ON p.account_id = s.account_id;
+$$;
+
 -- An account's id by its exact name, for the owner's commands.
 CREATE OR REPLACE FUNCTION api.find_account_v1(p_username text)
 RETURNS TABLE (account_id uuid, username text, state text)

@@ -92,6 +92,7 @@ BEGIN
     PERFORM vault.record_event('lockout:sessions:ended', p_account, NULL, NULL, p_actor, NULL, NULL,
                                jsonb_build_object('reason', btrim(p_reason),
                                                   'sessions_ended', sessions_ended));
+    PERFORM vault.write_letter(p_account, 'sessions_ended', 'en');
     RETURN NEXT;
 END
 $$;

@@ -120,7 +120,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'letter', a.id, e.sealed, jsonb_build_object(
                'template', p_template, 'language', p_language, 'username', a.username,
                'at', vault.epoch_seconds(clock_timestamp()),
-               'reference', upper(substr(replace(gen_random_uuid()::text, '-', ''), 1, 10)))
+               'reference', upper(regexp_replace(gen_random_uuid()::text,
+                                                 '^(.{4})(.{4}).*$', '\1-\2')))
     FROM vault.accounts a
     JOIN vault.email_addresses e ON e.account_id = a.id
     WHERE a.id = p_account AND e.is_primary AND e.verified_at IS NOT NULL;
