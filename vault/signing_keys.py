@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -40,11 +41,15 @@ class SigningKey:
 
 @dataclass(frozen=True)
 class KeySet:
-    """What is published (RFC 7517 section 5), the same ready to verify, what signs by algorithm."""
+    """What is published (RFC 7517 section 5), and what signs, by algorithm."""
 
     published: tuple[dict[str, Any], ...]
-    verifying: jwk.KeySet = field(repr=False)
     active: dict[str, SigningKey] = field(repr=False)
+
+    @cached_property
+    def verifying(self) -> jwk.KeySet:
+        """What is published, read once for all the tokens that come back."""
+        return jwk.KeySet.import_key_set({"keys": list(self.published)})
 
 
 def key_set() -> KeySet:
@@ -77,9 +82,7 @@ def _load() -> KeySet:
             kind = RSAKey if row["alg"] == "RS256" else ECKey
             key = kind.import_key(json.loads(private))
             active[row["alg"]] = SigningKey(row["kid"], row["alg"], key)
-    # Reading RSA keys costs more than all else that a request does: so once, not at each token.
-    verifying = jwk.KeySet.import_key_set({"keys": published})
-    return KeySet(tuple(published), verifying, active)
+    return KeySet(tuple(published), active)
 
 
 def signing_key(alg: str) -> SigningKey:

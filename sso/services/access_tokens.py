@@ -6,7 +6,6 @@ from uuid import UUID
 from django.conf import settings
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from sso.errors import BearerRefused
 from vault.grants import Claims, Redeemed, describe
@@ -52,8 +51,7 @@ def verify_access_token(token: str) -> Claims:
     if len(token) > MAX_TOKEN:
         raise refused
     try:
-        published = KeySet.import_key_set({"keys": list(key_set().published)})
-        decoded = jwt.decode(token, published, algorithms=[ALGORITHM])
+        decoded = jwt.decode(token, key_set().verifying, algorithms=[ALGORITHM])
         claims = decoded.claims
         grant_id = UUID(str(claims.get("jti")))
     except (JoseError, ValueError, TypeError):

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.conf import settings
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from vault.signing_keys import ALGORITHMS, key_set, signing_key
 from vault.wikis import Wiki
@@ -71,8 +70,7 @@ def read_hint(token: str) -> Hint:
     if len(token) > MAX_TOKEN:
         raise HintInvalid
     try:
-        published = KeySet.import_key_set({"keys": list(key_set().published)})
-        decoded = jwt.decode(token, published, algorithms=list(ALGORITHMS))
+        decoded = jwt.decode(token, key_set().verifying, algorithms=list(ALGORITHMS))
     except (JoseError, ValueError, TypeError):
         raise HintInvalid from None
     claims = decoded.claims
