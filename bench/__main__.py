@@ -52,7 +52,7 @@ def _measure(
         [site.password_sign_in(name) for name in USERNAMES],
         arguments.password,
     )
-    argon2 = BareArgon2(site.argon2_cost(), arguments.password)
+    argon2 = BareArgon2(site.argon2_cost(), arguments.password, len(USERNAMES))
     contenders = (silent, floor, password, argon2)
     for number in range(arguments.rounds + 1):
         for contender in contenders:
