@@ -76,7 +76,7 @@ def _served(
 def _granian(place: Place, application: str, port: int, workers: int) -> tuple[str, ...]:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
     command += ["--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", str(workers), "--blocking-threads", "1", "--access-log"]
+    command += ["--workers", str(workers), "--blocking-threads", "1"]
     command += ["--workers-kill-timeout", "5"]
     if place.tls_cert and place.tls_key:
         command += ["--ssl-certificate", str(place.tls_cert), "--ssl-keyfile", str(place.tls_key)]

@@ -31,6 +31,9 @@ from accounts.views.cookies import (
 )
 from accounts.views.guards import SeeOther, origin_of
 
+# No header can set it: those begin with HTTP_.
+_FLOW = "authsite.flow"
+
 
 def label_of(flow: Flow) -> Label:
     """What to say about where the flow leads."""
@@ -60,8 +63,11 @@ def flow_page(
 
 
 def open_flow(request: HttpRequest) -> Flow:
-    """The flow in the request's form. Raises ``FlowUnusable`` and its kinds."""
-    return unseal(request.POST.get("flow", ""), browser_of(request))
+    """The flow in the request's form, opened once. Raises ``FlowUnusable`` and its kinds."""
+    if _FLOW not in request.META:
+        request.META[_FLOW] = unseal(request.POST.get("flow", ""), browser_of(request))
+    flow: Flow = request.META[_FLOW]
+    return flow
 
 
 def unusable(

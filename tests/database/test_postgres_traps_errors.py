@@ -84,7 +84,10 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
         "signing_keys": [],
         "end_own_session": [session, uuid4()],
         "end_session": [a_session(web, ada)],
-        **{name: [session] for name in ("resume_session", "list_sessions", "list_addresses")},
+        **{
+            name: [session]
+            for name in ("resume_session", "list_sessions", "list_addresses", "own_account")
+        },
     }
     for name in ("register_account", "propose_password", "change_password"):
         known[name] += origin
