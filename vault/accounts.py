@@ -105,13 +105,13 @@ def register(
     attempt_secret = new_secret()
     row = connection.row(
         "SELECT * FROM api.register_account_v1(%(account)s, %(username)s, %(skeletons)s, %(salt)s,"
-        " %(memory_kib)s, %(time_cost)s, %(parallelism)s, %(pepper_id)s, %(tag)s, %(sealed)s,"
-        " %(digest)s, %(digest_key)s, %(attempt_hash)s, %(network)s, %(agent)s)",
+        " %(memory_kib)s, %(time_cost)s, %(parallelism)s, %(pepper_id)s, %(tag)s, %(proof)s,"
+        " %(sealed)s, %(digest)s, %(digest_key)s, %(attempt_hash)s, %(network)s, %(agent)s)",
         {
             "account": preparation.account_id,
             "username": username,
             "skeletons": sorted(skeletons),
-            **password.parameters(),
+            **password.parameters(preparation.account_id),
             **_address_parameters(address, preparation.account_id),
             "attempt_hash": secret_hash(attempt_secret),
             "network": origin.network,
@@ -156,17 +156,18 @@ def create(
         "parallelism": None,
         "pepper_id": None,
         "tag": None,
+        "proof": None,
     }
     row = connection.row(
         "SELECT api.create_account_v1(%(account)s, %(username)s, %(skeletons)s, %(checked)s,"
         " %(salt)s, %(memory_kib)s, %(time_cost)s, %(parallelism)s, %(pepper_id)s, %(tag)s,"
-        " %(sealed)s, %(digest)s, %(digest_key)s) AS status",
+        " %(proof)s, %(sealed)s, %(digest)s, %(digest_key)s) AS status",
         {
             "account": preparation.account_id,
             "username": username,
             "skeletons": sorted(skeletons),
             "checked": checked,
-            **(password.parameters() if password else empty),
+            **(password.parameters(preparation.account_id) if password else empty),
             **_address_parameters(confirmed_address, preparation.account_id),
         },
     )

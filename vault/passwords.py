@@ -5,8 +5,10 @@ the database. See docs/decisions/0002-propose-commit-verdict.md.
 """
 
 import hmac
+import logging
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
 from django.conf import settings
 
@@ -16,7 +18,10 @@ from vault.errors import VaultRefused
 from vault.events import Origin
 from vault.hashing import Cost, argon2id, new_salt
 from vault.keys import KeyRing
+from vault.seals import is_mac, mac
 from vault.sessions import Session, renewed_mac
+
+logger = logging.getLogger(__name__)
 
 Purpose = Literal["sign_in", "reauthenticate", "operator"]
 
@@ -42,7 +47,7 @@ class NewPassword:
     pepper_id: str
     tag: bytes
 
-    def parameters(self) -> dict[str, object]:
+    def parameters(self, account_id: UUID) -> dict[str, object]:
         """The arguments that every storing function takes."""
         return {
             "salt": self.salt,
@@ -51,6 +56,9 @@ class NewPassword:
             "parallelism": self.cost.parallelism,
             "pepper_id": self.pepper_id,
             "tag": self.tag,
+            "proof": mac(
+                settings.PEPPER_KEYS, self.pepper_id, "password-proof", account_id, self.tag
+            ),
         }
 
 
@@ -139,6 +147,10 @@ def prove(
         return Verdict(status)
     if status != "right":
         raise VaultRefused("prove_password", status)
+    if not _is_proof(row["proof"], row["account_id"], asked.pepper_id, tag):
+        # The database's word alone is not enough: whoever writes its rows could give it to itself.
+        logger.error("a stored password is not ours: account %s", row["account_id"])
+        return Verdict("wrong")
     attempt = Attempt.from_row(attempt_secret, purpose, row)
     is_old = asked.cost.is_below(Cost.today()) or asked.pepper_id != settings.PEPPER_KEYS.active_id
     # The operator's process stores no verifier: theirs is upgraded at the public site.
@@ -147,12 +159,19 @@ def prove(
     return Verdict("right", attempt=attempt)
 
 
+def _is_proof(proof: bytes | None, account_id: UUID, pepper_id: str, tag: bytes) -> bool:
+    """Whether this very tag was stored for this account by a holder of the pepper."""
+    return proof is not None and is_mac(
+        proof, settings.PEPPER_KEYS, pepper_id, "password-proof", account_id, tag
+    )
+
+
 def _upgrade(attempt: Attempt, stored: NewPassword) -> None:
     """Stores the proven password at today's cost; that it was done already is fine."""
     status = connection.row(
         "SELECT api.upgrade_password_v1(%(attempt)s, %(salt)s, %(memory_kib)s, %(time_cost)s,"
-        " %(parallelism)s, %(pepper_id)s, %(tag)s) AS status",
-        {"attempt": attempt.secret, **stored.parameters()},
+        " %(parallelism)s, %(pepper_id)s, %(tag)s, %(proof)s) AS status",
+        {"attempt": attempt.secret, **stored.parameters(attempt.account_id)},
     )["status"]
     if status not in ("upgraded", "kept"):
         raise VaultRefused("upgrade_password", status)
@@ -177,20 +196,20 @@ def change(
     stored = new_password(password, challenge(session.username).subject)
     secret = new_secret()
     new_epoch = session.account_epoch + 1
-    mac, mac_key = renewed_mac(
+    session_mac, mac_key = renewed_mac(
         session, secret, account_epoch=new_epoch, amr=attempt.amr, auth_time=attempt.auth_time
     )
     row = connection.row(
         "SELECT * FROM api.change_password_v1(%(session)s, %(attempt)s, %(salt)s, %(memory_kib)s,"
-        " %(time_cost)s, %(parallelism)s, %(pepper_id)s, %(tag)s, %(new_hash)s, %(new_epoch)s,"
-        " %(mac)s, %(mac_key)s, %(language)s, %(network)s, %(agent)s)",
+        " %(time_cost)s, %(parallelism)s, %(pepper_id)s, %(tag)s, %(proof)s, %(new_hash)s,"
+        " %(new_epoch)s, %(mac)s, %(mac_key)s, %(language)s, %(network)s, %(agent)s)",
         {
             "session": session.secret,
             "attempt": attempt.secret,
-            **stored.parameters(),
+            **stored.parameters(session.account_id),
             "new_hash": secret_hash(secret),
             "new_epoch": new_epoch,
-            "mac": mac,
+            "mac": session_mac,
             "mac_key": mac_key,
             "language": language,
             "network": origin.network,

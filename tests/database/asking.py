@@ -78,7 +78,7 @@ def register(
         connection,
         "api.register_account_v1",
         *(account or uuid4(), username, skeletons or [username.casefold()]),
-        *(random_32()[:16], 19456, 2, 1, "t1", tag or random_32()),
+        *(random_32()[:16], 19456, 2, 1, "t1", tag or random_32(), random_32()),
         *(None, None, None),
         *(sha256(attempt or random_32()), NETWORK, AGENT),
     )

@@ -59,7 +59,7 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
     ada = a_person(web)
     a_wiki(admin)
     session = a_session(web, ada)
-    password = [random_32()[:16], 19457, 2, 1, "t1", random_32()]
+    password = [random_32()[:16], 19457, 2, 1, "t1", random_32(), random_32()]
     origin = [NETWORK, "Firefox"]
     fresh = prove(web, ada, purpose="reauthenticate", session=session)
     known: dict[str, list[Any]] = {

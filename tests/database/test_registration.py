@@ -28,7 +28,7 @@ def _create(
         admin,
         "api.create_account_v1",
         *(uuid4(), username, skeletons, checked),
-        *(None, None, None, None, None, None),
+        *(None, None, None, None, None, None, None),
         *(None, None, None),
     )["status"]
     return status

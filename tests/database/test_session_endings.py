@@ -231,6 +231,6 @@ def test_password_upgrade_is_only_ever_upwards(admin: psycopg.Connection, login:
             answer = call(
                 web,
                 "api.upgrade_password_v1",
-                *(attempt, random_32()[:16], cost, 2, 1, pepper, ada.tag),
+                *(attempt, random_32()[:16], cost, 2, 1, pepper, ada.tag, random_32()),
             )
             assert answer["status"] == expected

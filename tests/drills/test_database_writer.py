@@ -131,12 +131,12 @@ def test_database_writer_swaps_no_verifier(admin: psycopg.Connection, loot: Loot
     loot.gained("that the victim cannot sign in: locks, deletions, lost rows")
 
 
-def test_database_writer_who_knocks_at_the_door_meanwhile_answers_its_own_guess(
+def test_database_writer_who_knocks_at_the_door_meanwhile_is_not_believed(
     admin: psycopg.Connection, loot: Loot
 ) -> None:
-    """Said plainly: who writes rows while it signs in can turn its guess into the verifier.
+    """Who writes rows while it signs in can turn its guess into the verifier, and gains nothing.
 
-    The database judges; web believes its verdict. Whoever strengthens that turns this drill over.
+    The database then says "right"; the proof beside the parameters, under the pepper, says no.
     """
     victim = sign_up("Victim")
     verdicts: list[passwords.Verdict] = []
@@ -160,8 +160,11 @@ def test_database_writer_who_knocks_at_the_door_meanwhile_answers_its_own_guess(
         time.sleep(0.01)
     admin.execute("COMMIT")
     thread.join(timeout=20)
-    assert [verdict.status for verdict in verdicts] == ["right"]
-    loot.gained("a password of its own for an account, if it also knocks at the front door")
+    assert copied
+    judged = "SELECT count(*) FROM vault.events WHERE tag = 'account:password:right'"
+    assert admin.execute(judged).fetchone() == (1,)
+    assert [verdict.status for verdict in verdicts] == ["wrong"]
+    loot.refused("a password of its own for an account, although it also knocks at the door")
 
 
 def test_database_writer_of_wikis_sends_codes_elsewhere(

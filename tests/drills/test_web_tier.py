@@ -91,7 +91,7 @@ def test_web_tier_sets_no_password_without_the_old_one(
         mine = a_session(web, mallory)
         foreign = prove(web, mallory, purpose="reauthenticate", session=mine)
         stored = ask(admin, "SELECT * FROM vault.password_verifiers ORDER BY account_id")
-        password = (random_32()[:16], 32768, 2, 1, "t1", random_32())
+        password = (random_32()[:16], 32768, 2, 1, "t1", random_32(), random_32())
         for attempt in (random_32(), foreign.secret):
             answer = call(
                 web,

@@ -61,7 +61,7 @@ $$;
 CREATE OR REPLACE FUNCTION api.register_account_v1(
     p_account uuid, p_username text, p_skeletons text[],
     p_salt bytea, p_memory_kib integer, p_time_cost integer, p_parallelism integer,
-    p_pepper_id text, p_tag bytea,
+    p_pepper_id text, p_tag bytea, p_proof bytea,
     p_sealed_address bytea, p_address_digest bytea, p_address_key text,
     p_attempt_hash bytea, p_network text, p_agent text
 ) RETURNS TABLE (status text, account_epoch bigint, site_epoch bigint, authenticated_at bigint)
@@ -77,7 +77,7 @@ BEGIN
         RETURN QUERY SELECT 'closed', NULL::bigint, NULL::bigint, NULL::bigint;
         RETURN;
     END IF;
-    IF NOT vault.is_password(p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id, p_tag)
+    IF NOT vault.is_password(p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id, p_tag, p_proof)
        OR p_attempt_hash IS NULL OR octet_length(p_attempt_hash) <> 32 THEN
         RETURN QUERY SELECT 'bad_request', NULL::bigint, NULL::bigint, NULL::bigint;
         RETURN;
@@ -91,7 +91,7 @@ BEGIN
         RETURN;
     END IF;
     PERFORM vault.store_password(p_account, p_salt, p_memory_kib, p_time_cost, p_parallelism,
-                                 p_pepper_id, p_tag);
+                                 p_pepper_id, p_tag, p_proof);
     PERFORM vault.add_address(p_account, p_sealed_address, p_address_digest, p_address_key, false);
     INSERT INTO vault.attempts (secret_hash, account_id, account_epoch, site_epoch, purpose, amr,
                                 authenticated_at, expires_at)
@@ -111,7 +111,7 @@ $$;
 CREATE OR REPLACE FUNCTION api.create_account_v1(
     p_account uuid, p_username text, p_skeletons text[], p_checked boolean,
     p_salt bytea, p_memory_kib integer, p_time_cost integer, p_parallelism integer,
-    p_pepper_id text, p_tag bytea,
+    p_pepper_id text, p_tag bytea, p_proof bytea,
     p_sealed_address bytea, p_address_digest bytea, p_address_key text
 ) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
@@ -121,7 +121,7 @@ DECLARE
 BEGIN
     PERFORM vault.require_read_committed();
     IF p_tag IS NOT NULL AND NOT vault.is_password(
-            p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id, p_tag) THEN
+            p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id, p_tag, p_proof) THEN
         RETURN 'bad_request';
     END IF;
     v_status := vault.create_account(p_account, p_username, p_skeletons, p_checked);
@@ -130,7 +130,7 @@ BEGIN
     END IF;
     IF p_tag IS NOT NULL THEN
         PERFORM vault.store_password(p_account, p_salt, p_memory_kib, p_time_cost,
-                                     p_parallelism, p_pepper_id, p_tag);
+                                     p_parallelism, p_pepper_id, p_tag, p_proof);
     END IF;
     PERFORM vault.add_address(p_account, p_sealed_address, p_address_digest, p_address_key, true);
     PERFORM vault.record_event('account:create:console', p_account, NULL, NULL, NULL, NULL, NULL);

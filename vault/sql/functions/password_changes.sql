@@ -4,7 +4,7 @@
 -- Only ever upwards: statuses upgraded, kept, gone, bad_request.
 CREATE OR REPLACE FUNCTION api.upgrade_password_v1(
     p_attempt bytea, p_salt bytea, p_memory_kib integer, p_time_cost integer,
-    p_parallelism integer, p_pepper_id text, p_tag bytea
+    p_parallelism integer, p_pepper_id text, p_tag bytea, p_proof bytea
 ) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
@@ -12,7 +12,7 @@ DECLARE
     v_account uuid;
 BEGIN
     PERFORM vault.require_read_committed();
-    IF NOT vault.is_password(p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id, p_tag)
+    IF NOT vault.is_password(p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id, p_tag, p_proof)
     THEN
         RETURN 'bad_request';
     END IF;
@@ -35,7 +35,7 @@ BEGIN
         RETURN 'kept';
     END IF;
     PERFORM vault.store_password(v_account, p_salt, p_memory_kib, p_time_cost, p_parallelism,
-                                 p_pepper_id, p_tag);
+                                 p_pepper_id, p_tag, p_proof);
     PERFORM vault.record_event('account:password:upgraded', v_account, NULL, NULL, NULL, NULL, NULL);
     RETURN 'upgraded';
 END
@@ -47,7 +47,7 @@ $$;
 CREATE OR REPLACE FUNCTION api.change_password_v1(
     p_session bytea, p_attempt bytea,
     p_salt bytea, p_memory_kib integer, p_time_cost integer, p_parallelism integer,
-    p_pepper_id text, p_tag bytea,
+    p_pepper_id text, p_tag bytea, p_proof bytea,
     p_new_secret_hash bytea, p_new_epoch bigint, p_mac bytea, p_mac_key text,
     p_language text, p_network text, p_agent text
 ) RETURNS TABLE (status text, others_ended integer)
@@ -58,7 +58,7 @@ DECLARE
     v_attempt vault.attempts%ROWTYPE;
 BEGIN
     PERFORM vault.require_read_committed();
-    IF NOT vault.is_password(p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id, p_tag)
+    IF NOT vault.is_password(p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id, p_tag, p_proof)
        OR p_new_secret_hash IS NULL OR octet_length(p_new_secret_hash) <> 32
        OR p_mac IS NULL OR octet_length(p_mac) <> 32 OR p_mac_key IS NULL
        OR EXISTS (SELECT FROM vault.sessions WHERE secret_hash = p_new_secret_hash) THEN
@@ -88,7 +88,7 @@ BEGIN
         RETURN;
     END IF;
     PERFORM vault.store_password(v_session.account_id, p_salt, p_memory_kib, p_time_cost,
-                                 p_parallelism, p_pepper_id, p_tag);
+                                 p_parallelism, p_pepper_id, p_tag, p_proof);
     UPDATE vault.accounts SET epoch = p_new_epoch WHERE id = v_session.account_id;
     others_ended := vault.end_sessions_of(v_session.account_id, v_session.sid, 'password_changed');
     UPDATE vault.sessions SET secret_hash = p_new_secret_hash, account_epoch = p_new_epoch,

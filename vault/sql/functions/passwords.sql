@@ -5,29 +5,32 @@
 
 CREATE OR REPLACE FUNCTION vault.is_password(
     p_salt bytea, p_memory_kib integer, p_time_cost integer, p_parallelism integer,
-    p_pepper_id text, p_tag bytea
+    p_pepper_id text, p_tag bytea, p_proof bytea
 ) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(octet_length(p_salt) = 16 AND octet_length(p_tag) = 32
+        AND octet_length(p_proof) = 32
         AND p_memory_kib BETWEEN 8 AND 4194304 AND p_time_cost BETWEEN 1 AND 100
         AND p_parallelism BETWEEN 1 AND 16 AND length(p_pepper_id) BETWEEN 1 AND 40, false);
 $$;
 
 CREATE OR REPLACE FUNCTION vault.store_password(
     p_account uuid, p_salt bytea, p_memory_kib integer, p_time_cost integer,
-    p_parallelism integer, p_pepper_id text, p_tag bytea
+    p_parallelism integer, p_pepper_id text, p_tag bytea, p_proof bytea
 ) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_salt bytea := vault.random_32();
 BEGIN
     INSERT INTO vault.password_parameters (account_id, scheme, salt, memory_kib, time_cost,
-                                           parallelism, pepper_id, inner_scheme, changed_at)
+                                           parallelism, pepper_id, proof, inner_scheme,
+                                           changed_at)
     VALUES (p_account, 'argon2id', p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id,
-            NULL, clock_timestamp())
+            p_proof, NULL, clock_timestamp())
     ON CONFLICT (account_id) DO UPDATE SET
         scheme = 'argon2id', salt = p_salt, memory_kib = p_memory_kib, time_cost = p_time_cost,
-        parallelism = p_parallelism, pepper_id = p_pepper_id, inner_scheme = NULL,
+        parallelism = p_parallelism, pepper_id = p_pepper_id, proof = p_proof,
+        inner_scheme = NULL,
         changed_at = clock_timestamp();
     INSERT INTO vault.password_verifiers (account_id, digest_salt, digest)
     VALUES (p_account, v_salt, sha256(v_salt || p_tag))
@@ -159,7 +162,7 @@ $$;
 -- open), wrong, locked, closed, and for proposals that cannot be judged: unknown, early, late.
 CREATE OR REPLACE FUNCTION api.judge_password_v1(p_proposal uuid)
 RETURNS TABLE (status text, account_id uuid, username text, account_epoch bigint,
-               site_epoch bigint, amr text[], authenticated_at bigint)
+               site_epoch bigint, amr text[], authenticated_at bigint, proof bytea)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
@@ -220,6 +223,9 @@ BEGIN
         site_epoch := v_site.epoch;
         amr := ARRAY['pwd'];
         authenticated_at := vault.epoch_seconds(v_now);
+        -- For the caller to check under the pepper: a verifier that somebody wrote here is not ours.
+        SELECT p.proof INTO proof FROM vault.password_parameters p
+        WHERE p.account_id = v_account.id;
     END IF;
     RETURN NEXT;
 END
@@ -233,7 +239,8 @@ CREATE OR REPLACE PROCEDURE api.prove_password_v1(
     INOUT status text DEFAULT NULL, INOUT wait_seconds integer DEFAULT NULL,
     INOUT account_id uuid DEFAULT NULL, INOUT username text DEFAULT NULL,
     INOUT account_epoch bigint DEFAULT NULL, INOUT site_epoch bigint DEFAULT NULL,
-    INOUT amr text[] DEFAULT NULL, INOUT authenticated_at bigint DEFAULT NULL
+    INOUT amr text[] DEFAULT NULL, INOUT authenticated_at bigint DEFAULT NULL,
+    INOUT proof bytea DEFAULT NULL
 )
 LANGUAGE plpgsql SECURITY INVOKER AS $$
 DECLARE
@@ -245,8 +252,8 @@ BEGIN
     COMMIT;
     IF v_proposal IS NOT NULL THEN
         SELECT j.status, j.account_id, j.username, j.account_epoch, j.site_epoch, j.amr,
-               j.authenticated_at
-        INTO status, account_id, username, account_epoch, site_epoch, amr, authenticated_at
+               j.authenticated_at, j.proof
+        INTO status, account_id, username, account_epoch, site_epoch, amr, authenticated_at, proof
         FROM api.judge_password_v1(v_proposal) AS j;
     END IF;
 END

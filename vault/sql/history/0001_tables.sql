@@ -69,6 +69,7 @@ CREATE TABLE vault.password_parameters (
     time_cost integer NOT NULL,
     parallelism integer NOT NULL,
     pepper_id text NOT NULL,
+    proof bytea NOT NULL,                      -- MAC over account and tag, under a key not here
     inner_scheme jsonb,                        -- for a verifier laid over another scheme's digest
     changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
