@@ -27,8 +27,11 @@ _NETLOC = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[1-9][0-9]{0,4})?")
 def register_wiki(metadata: dict[str, Any]) -> dict[str, Any]:
     """Registers a wiki and gives the registration response, with the secret that is shown once.
 
-    Takes RFC 7591 metadata plus ``first_party`` and ``require_pkce``. Raises ``MetadataInvalid``.
+    Takes RFC 7591 metadata plus ``first_party`` and ``require_pkce``. Scopes and grant types that
+    are not offered here are left out (section 2 allows it); the response says what was registered.
+    Raises ``MetadataInvalid``.
     """
+    metadata = {field: value for field, value in metadata.items() if value is not None}
     _check_types(metadata)
     name = metadata.get("client_name", "").strip()
     if not name or len(name) > 100 or not name.isprintable():
@@ -45,7 +48,7 @@ def register_wiki(metadata: dict[str, Any]) -> dict[str, Any]:
         state="active",
         secret_hash=secret_hash(secret.encode()) if secret is not None else None,
         token_endpoint_auth_method=auth_method,
-        home_uri=_uri("client_uri", metadata.get("client_uri", "")),
+        home_uri=_home_uri(metadata),
         redirect_uris=_uris(metadata, "redirect_uris", required=True),
         post_logout_redirect_uris=_uris(metadata, "post_logout_redirect_uris"),
         backchannel_logout_uri=_optional_uri(metadata, "backchannel_logout_uri"),
@@ -84,8 +87,9 @@ def _response_types(metadata: dict[str, Any]) -> tuple[str, ...]:
     if not set(types) <= set(_GRANT_OF):
         raise MetadataInvalid("response_types may hold code and id_token")
     grants = metadata.get("grant_types")
-    if grants is not None and set(grants) != {_GRANT_OF[t] for t in types}:
-        raise MetadataInvalid("grant_types does not go with response_types")
+    needed = {_GRANT_OF[t] for t in types}
+    if grants is not None and not needed <= set(grants):
+        raise MetadataInvalid(f"grant_types must hold {' and '.join(sorted(needed))}")
     return types
 
 
@@ -98,9 +102,17 @@ def _require_pkce(metadata: dict[str, Any], auth_method: str) -> bool:
 
 def _scopes(metadata: dict[str, Any]) -> tuple[str, ...]:
     wanted = metadata.get("scope", "openid profile").split()
-    if "openid" not in wanted or not set(wanted) <= set(SCOPES):
+    if "openid" not in wanted:
         raise MetadataInvalid(f"scope must hold openid, and may hold {', '.join(SCOPES[1:])}")
     return tuple(scope for scope in SCOPES if scope in wanted)
+
+
+def _home_uri(metadata: dict[str, Any]) -> str:
+    """Where people find the wiki: what it says, or the front door of its first redirect URI."""
+    if "client_uri" in metadata:
+        return _uri("client_uri", metadata["client_uri"])
+    parts = urlsplit(_uris(metadata, "redirect_uris", required=True)[0])
+    return f"{parts.scheme}://{parts.netloc}/"
 
 
 def _uris(metadata: dict[str, Any], field: str, *, required: bool = False) -> tuple[str, ...]:

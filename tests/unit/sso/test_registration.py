@@ -51,7 +51,6 @@ BAD: dict[str, dict[str, Any]] = {
     "alg none": {"id_token_signed_response_alg": "none"},
     "alg HMAC": {"id_token_signed_response_alg": "HS256"},
     "scope without openid": {"scope": "profile"},
-    "scope unknown": {"scope": "openid admin"},
     "public without PKCE": {"token_endpoint_auth_method": "none", "require_pkce": False},
     "first_party no truth": {"first_party": "yes"},
 }
@@ -176,3 +175,26 @@ def test_registration_is_not_first_party_unless_it_says_so(registered: Addresses
     wiki = wikis.find(answer["client_id"])
     assert wiki is not None
     assert (answer["first_party"], wiki.first_party) == (False, False)
+
+
+def test_registration_leaves_out_what_is_not_offered_and_says_so(registered: Addresses) -> None:
+    """RFC 7591 section 2: the response tells what was registered, whatever was wished for."""
+    answer = register_wiki(
+        {
+            **GOOD,
+            "scope": "openid profile email offline_access address",
+            "grant_types": ["authorization_code", "refresh_token"],
+            "logo_uri": "https://en.wiki.example/logo.png",
+            "initiate_login_uri": None,
+        }
+    )
+    assert answer["scope"] == "openid profile email"
+    assert answer["grant_types"] == ["authorization_code"]
+
+
+def test_registration_without_a_home_takes_the_front_door_of_its_redirect_uri(
+    registered: Addresses,
+) -> None:
+    """client_uri is optional; people still need a way back."""
+    answer = register_wiki({name: GOOD[name] for name in GOOD if name != "client_uri"})
+    assert answer["client_uri"] == "https://en.wiki.example/"
