@@ -86,7 +86,7 @@ def unseal(sealed: str, browser: str | None, *, now: float | None = None) -> Flo
     try:
         opened = jwe.decrypt_compact(sealed, flow_keys(), algorithms=_ALGORITHMS)
         claims = json.loads(opened.plaintext or b"")
-    except (JoseError, ValueError):
+    except (JoseError, ValueError, TypeError):  # a header may hold anything that JSON can
         raise FlowUnusable from None
     if claims["iss"] != settings.ISSUER or claims["aud"] != _AUDIENCE:
         raise FlowUnusable

@@ -39,6 +39,11 @@ def token_of(page: Any) -> str:
     return hidden_fields(page)["csrfmiddlewaretoken"]
 
 
+def encoded(header: dict[str, Any]) -> str:
+    """A JWE's first part."""
+    return base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=").decode()
+
+
 def is_signed_in(browser: Browser) -> bool:
     """Whether the browser has a session."""
     return browser.get("/account/").status_code == 200
@@ -181,6 +186,10 @@ def test_flow_tampered_or_made_for_something_else_is_unusable(
         "kid unknown": jwe.encrypt_compact(
             {**header, "kid": "x"}, "{}", wrong_purpose, algorithms=["dir", "A256GCM"]
         ),
+        **{
+            f"header {changed}": ".".join([encoded({**header, **changed}), *parts[1:]])
+            for changed in ({"enc": ["A256GCM"]}, {"alg": {}}, {"kid": []}, {"crit": 5}, {"zip": 5})
+        },
         "session cookie": browser.cookies["__Host-browser"].value,
         "signed token": "eyJhbGciOiJub25lIn0.e30.",
     }
