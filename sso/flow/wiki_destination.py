@@ -76,6 +76,7 @@ def restart_url(asked: AuthorizationRequest) -> str:
         "max_age": asked.max_age,
         "login_hint": asked.login_hint or None,
         "ui_locales": " ".join(asked.ui_locales) or None,
+        "id_token_hint": asked.id_token_hint,
     }
     kept = {name: value for name, value in parameters.items() if value is not None}
     return f"{reverse('sso:authorize')}?{urlencode(kept)}"

@@ -42,6 +42,7 @@ class AuthorizationRequest:
     login_hint: str
     ui_locales: tuple[str, ...]
     hinted_sub: str | None
+    id_token_hint: str | None = None  # as it came, to begin again with
 
     def to_flow(self) -> dict[str, Any]:
         """As plain data."""
@@ -127,6 +128,7 @@ def read_request(
         login_hint=values.get("login_hint", ""),
         ui_locales=tuple(values.get("ui_locales", "").split()[:20]),
         hinted_sub=_check_hint(address.wiki, values),
+        id_token_hint=values.get("id_token_hint"),
     )
 
 

@@ -1,5 +1,7 @@
 """``prompt``, ``max_age`` and ``id_token_hint``: when a live session is enough, and when not."""
 
+import html
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +17,7 @@ from tests.web.people import (
     answer_of,
     ask,
     claims_of,
+    hidden_fields,
     tokens_for,
 )
 
@@ -197,6 +200,23 @@ def test_id_token_hint_of_another_person_gets_nobody_else(
     assert "code" not in done
     page = ask(other, wiki, id_token_hint=hint)
     assert "code" in answer_of(other.submit(page, "/login", username="Grace", password=PASSWORD))
+
+
+def test_id_token_hint_is_kept_by_the_way_to_begin_again(
+    browser: Browser, wiki: WikiClient
+) -> None:
+    """Whoever follows it is still asked for: nobody else gets the answer meant for one person."""
+    browser.sign_up("Grace")
+    hint = tokens_for(browser, wiki)["id_token"]
+    other = Browser()
+    other.sign_up("Heidi")
+    page = ask(other, wiki, id_token_hint=hint)
+    stranger = Browser()
+    refused = stranger.submit(
+        stranger.get("/login"), "/login", flow=hidden_fields(page)["flow"], username="x"
+    )
+    [again] = re.findall(r'href="(/oauth/authorize[^"]+)"', refused.content.decode())
+    assert other.get(html.unescape(again)).status_code == 200
 
 
 def test_id_token_hint_of_another_wiki_is_refused(
