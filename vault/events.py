@@ -4,7 +4,7 @@ Events are written by the vault's functions, in the transaction of what they rec
 writes one. ``sql/functions/events.sql`` has the same list.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -42,11 +42,13 @@ class Tag(StrEnum):
 class Origin:
     """Where a request came from: the network as prefix text, and the browser in words.
 
-    The audit trail keeps only digests of both, under a salt of the day.
+    The audit trail keeps only digests of both, under a salt of the day. ``device`` is the secret
+    that the browser carries, by which an account knows it again; guesses are charged by it.
     """
 
     network: str
     agent: str
+    device: bytes | None = field(repr=False, default=None)
 
 
 NOWHERE = Origin(network="", agent="")

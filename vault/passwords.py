@@ -129,7 +129,7 @@ def prove(
     attempt_secret = new_secret()
     row = connection.row(
         "CALL api.prove_password_v1(%(username)s, %(tag)s, %(purpose)s, %(attempt_hash)s,"
-        " %(session)s, %(network)s, %(agent)s)",
+        " %(session)s, %(network)s, %(agent)s, %(device)s)",
         {
             "username": username,
             "tag": tag,
@@ -138,6 +138,7 @@ def prove(
             "session": session_secret,
             "network": origin.network,
             "agent": origin.agent,
+            "device": origin.device,
         },
     )
     status = row["status"]

@@ -183,13 +183,14 @@ def open_session(
         "old": old.secret if old is not None else None,
         "network": origin.network,
         "agent": origin.agent,
+        "device": origin.device,
     }
     if kind == "web":
         row = connection.row(
             "SELECT api.open_session_v1(%(attempt)s, %(sid)s, %(secret_hash)s, %(amr)s,"
             " %(auth_time)s, %(account_epoch)s, %(site_epoch)s, %(created_at)s, %(expires_at)s,"
             " %(idle)s, %(kept)s, %(agent_label)s, %(mac)s, %(mac_key)s, %(old)s, %(network)s,"
-            " %(agent)s) AS status",
+            " %(agent)s, %(device)s) AS status",
             parameters,
         )
     else:
@@ -197,7 +198,7 @@ def open_session(
             "SELECT api.open_operator_session_v1(%(attempt)s, %(sid)s, %(secret_hash)s, %(amr)s,"
             " %(auth_time)s, %(account_epoch)s, %(site_epoch)s, %(created_at)s, %(expires_at)s,"
             " %(idle)s, %(agent_label)s, %(mac)s, %(mac_key)s, %(old)s, %(network)s,"
-            " %(agent)s) AS status",
+            " %(agent)s, %(device)s) AS status",
             parameters,
         )
     if row["status"] == "gone":

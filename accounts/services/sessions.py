@@ -5,7 +5,7 @@ import binascii
 
 from accounts.errors import ProofGone
 from vault import sessions as vault_sessions
-from vault.attempts import SECRET_BYTES, Attempt
+from vault.attempts import SECRET_BYTES, Attempt, new_secret
 from vault.events import Origin
 from vault.sessions import Session, SessionSummary, own_sessions
 
@@ -14,19 +14,27 @@ __all__ = [
     "Session",
     "SessionSummary",
     "cookie_value",
+    "decoded",
+    "encoded",
     "end_session",
+    "new_secret",
     "open_session",
     "own_sessions",
     "resume_session",
 ]
 
 
+def encoded(secret: bytes) -> str:
+    """A secret as a cookie carries it: base64url without padding."""
+    return base64.urlsafe_b64encode(secret).rstrip(b"=").decode()
+
+
 def cookie_value(session: Session) -> str:
-    """What the browser keeps of a session: its secret, in base64url."""
-    return base64.urlsafe_b64encode(session.secret).rstrip(b"=").decode()
+    """What the browser keeps of a session: its secret."""
+    return encoded(session.secret)
 
 
-def secret_of(cookie: str) -> bytes | None:
+def decoded(cookie: str) -> bytes | None:
     """The secret in a cookie, or None when it cannot be one."""
     try:
         secret = base64.b64decode(cookie + "=" * (-len(cookie) % 4), altchars=b"-_", validate=True)
@@ -37,7 +45,7 @@ def secret_of(cookie: str) -> bytes | None:
 
 def resume_session(cookie: str) -> Session | None:
     """The live session of a cookie, or None. Raises ``VaultUnavailable``."""
-    secret = secret_of(cookie)
+    secret = decoded(cookie)
     return vault_sessions.resume(secret) if secret is not None else None
 
 

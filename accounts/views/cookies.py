@@ -9,11 +9,14 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from accounts.services.sessions import Session, cookie_value
+from accounts.services.sessions import Session, cookie_value, decoded, encoded, new_secret
 
 SESSION_COOKIE = "__Host-session"
 BROWSER_COOKIE = "__Host-browser"
+DEVICE_COOKIE = "__Host-device"
+DEVICE_SECONDS = 400 * 86400  # as long as browsers keep anything
 _BROWSER = "authsite.browser"  # where a request keeps the value until the answer
+_DEVICE = "authsite.device"
 
 _ATTRIBUTES: dict[str, Any] = {"secure": True, "httponly": True, "samesite": "Lax", "path": "/"}
 
@@ -47,3 +50,20 @@ def remember_browser(request: HttpRequest, response: HttpResponseBase) -> None:
     value = request.META.get(_BROWSER)
     if value is not None and value != request.COOKIES.get(BROWSER_COOKIE):
         response.set_cookie(BROWSER_COOKIE, value, **_ATTRIBUTES)
+
+
+def device_of(request: HttpRequest) -> bytes:
+    """The secret by which accounts know this browser again; a new one where it has none.
+
+    Known it becomes by signing in (``remember_device``): until then it is worth nothing.
+    """
+    if _DEVICE not in request.META:
+        request.META[_DEVICE] = decoded(request.COOKIES.get(DEVICE_COOKIE, "")) or new_secret()
+    device: bytes = request.META[_DEVICE]
+    return device
+
+
+def remember_device(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Keeps the browser's secret: it has signed in, so that strangers cannot keep it out."""
+    value = encoded(device_of(request))
+    response.set_cookie(DEVICE_COOKIE, value, max_age=DEVICE_SECONDS, **_ATTRIBUTES)

@@ -27,6 +27,7 @@ from accounts.views.cookies import (
     bind_browser,
     browser_of,
     remember_browser,
+    remember_device,
     remember_session,
 )
 from accounts.views.guards import SeeOther, origin_of
@@ -184,4 +185,5 @@ def finish_flow(
     rotate_token(request)
     response = leave(request, exit_)
     remember_session(response, session)
+    remember_device(request, response)
     return response

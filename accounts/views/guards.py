@@ -12,6 +12,7 @@ from accounts.middleware import session_of
 from accounts.services.agents import agent_label
 from accounts.services.sessions import Origin, Session
 from accounts.services.throttling import client_network
+from accounts.views.cookies import device_of
 
 P = ParamSpec("P")
 _View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -38,8 +39,9 @@ class SeeOther(HttpResponse):
 
 
 def origin_of(request: HttpRequest) -> Origin:
-    """Where the request came from: its network, and its browser in words."""
+    """Where the request came from: its network, its browser in words, and as a known device."""
     return Origin(
+        device=device_of(request),
         network=client_network(request),
         agent=agent_label(request.headers.get("User-Agent", "")[:500]),
     )

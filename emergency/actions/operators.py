@@ -4,7 +4,7 @@ import uuid
 
 from accounts.errors import WrongNameOrPassword
 from accounts.services.passwords import verify_password
-from accounts.services.sessions import cookie_value, secret_of
+from accounts.services.sessions import cookie_value, decoded
 from vault import operators
 from vault.events import Origin
 from vault.operators import Level, Operator
@@ -35,7 +35,7 @@ def sign_in(username: str, password: str, *, agent_label: str, origin: Origin) -
 
 def resume(cookie: str) -> Operator | None:
     """The operator whose live session the cookie holds, or None. Raises ``VaultUnavailable``."""
-    secret = secret_of(cookie)
+    secret = decoded(cookie)
     return operators.resume(secret) if secret is not None else None
 
 

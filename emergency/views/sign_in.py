@@ -20,6 +20,7 @@ from accounts.errors import (
     WrongNameOrPassword,
 )
 from accounts.services.throttling import charge
+from accounts.views.cookies import remember_device
 from accounts.views.guards import SeeOther, origin_of
 from emergency.actions.operators import Session, sign_in, sign_out
 from emergency.cookies import forget_operator, remember_operator
@@ -64,6 +65,7 @@ def _welcome(request: HttpRequest, session: Session) -> HttpResponse:
     rotate_token(request)
     response = SeeOther(_next(request))
     remember_operator(response, session)
+    remember_device(request, response)
     return response
 
 
@@ -87,7 +89,8 @@ def _next(request: HttpRequest) -> str:
     is_ours = wanted.startswith(start) and url_has_allowed_host_and_scheme(
         wanted, allowed_hosts=None
     )
-    return wanted if is_ours else start
+    # What is not printable ASCII no page of ours leads to, and no header can carry.
+    return wanted if is_ours and wanted.isascii() and wanted.isprintable() else start
 
 
 def _page(request: HttpRequest, form: OperatorSignInForm) -> HttpResponse:

@@ -93,6 +93,8 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
         known[name] += origin
     for name in ("end_own_session", "end_session"):
         known[name] += origin
+    for name in ("propose_password", "open_session"):
+        known[name].append(random_32())  # the device
     return known
 
 
@@ -110,10 +112,12 @@ def _operator_arguments(
     del opening["kept"]
     return {
         "password_challenge": ["Ada"],
-        "propose_password": ["Ada", ada.tag, "operator", random_32(), None, NETWORK, "Firefox"],
+        "propose_password": [
+            *("Ada", ada.tag, "operator", random_32(), None, NETWORK, "Firefox", random_32())
+        ],
         "judge_password": [propose(operator, "Ada", ada.tag, purpose="operator")["proposal"]],
         "find_operator": [ada.account_id],
-        "open_operator_session": list(opening.values()),
+        "open_operator_session": [*opening.values(), random_32()],
         "resume_operator_session": [olga],
         "end_operator_session": [other, NETWORK, "Firefox"],
         "lock_account": [olga, ada.account_id, "because"],

@@ -148,6 +148,7 @@ HELD = {
     "password_verifiers.digest": "salted SHA-256 of the tag",
     "password_verifiers.digest_salt": "a salt",
     "sessions.mac_key": "a key's id",
+    "device_credentials.secret_hash": "SHA-256 of 256 random bits",
     "sessions.secret_hash": "SHA-256 of 256 random bits",
     "signing_keys.sealed_private": "sealed",
     "site.secret": "makes decoys; never leaves the vault",

@@ -35,7 +35,7 @@ CREATE OR REPLACE FUNCTION api.open_operator_session_v1(
     p_attempt bytea, p_sid uuid, p_secret_hash bytea, p_amr text[], p_authenticated_at bigint,
     p_account_epoch bigint, p_site_epoch bigint, p_created_at bigint, p_expires_at bigint,
     p_idle_seconds integer, p_agent_label text, p_mac bytea, p_mac_key text,
-    p_old_secret bytea, p_network text, p_agent text
+    p_old_secret bytea, p_network text, p_agent text, p_device bytea DEFAULT NULL
 ) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
@@ -48,7 +48,7 @@ BEGIN
     RETURN vault.open_session('operator', 'operator_session', p_attempt, p_sid, p_secret_hash,
         p_amr, p_authenticated_at, p_account_epoch, p_site_epoch, p_created_at, p_expires_at,
         p_idle_seconds, false, p_agent_label, p_mac, p_mac_key, p_old_secret,
-        p_network, p_agent);
+        p_network, p_agent, p_device);
 END
 $$;
 

@@ -55,4 +55,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_tim
         AND NOT vault.is_grant_alive(g);
     DELETE FROM vault.outbox WHERE done_at < clock_timestamp() - interval '7 days';
     DELETE FROM vault.guess_budgets WHERE day < vault.today() - 1 AND octet_length(subject) = 2;
+    DELETE FROM vault.guess_budgets WHERE day < vault.today() - 400 AND octet_length(subject) = 32;
+    DELETE FROM vault.device_credentials
+    WHERE last_used_at < clock_timestamp() - interval '400 days';
 $$;

@@ -99,7 +99,7 @@ $$;
 -- that wants to reauthenticate), bad_request.
 CREATE OR REPLACE FUNCTION api.propose_password_v1(
     p_username text, p_tag bytea, p_purpose text, p_attempt_hash bytea, p_session bytea,
-    p_network text, p_agent text
+    p_network text, p_agent text, p_device bytea DEFAULT NULL
 ) RETURNS TABLE (status text, proposal uuid, wait_seconds integer)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
@@ -137,7 +137,7 @@ BEGIN
     -- Names that nobody has share 65,536 budgets, so that guessing at them cannot fill the disk.
     v_subject := CASE WHEN v_account IS NULL
         THEN substring(vault.keyed(v_secret, 'budget', convert_to(p_username, 'UTF8')) FOR 2)
-        ELSE uuid_send(v_account) END;
+        ELSE vault.guess_subject(v_account, p_device) END;
     wait_seconds := vault.charge_guess(v_subject);
     IF wait_seconds > 0 THEN
         status := 'wait';
@@ -235,7 +235,7 @@ $$;
 -- runs with the caller's own rights, hence every name in full.
 CREATE OR REPLACE PROCEDURE api.prove_password_v1(
     IN p_username text, IN p_tag bytea, IN p_purpose text, IN p_attempt_hash bytea,
-    IN p_session bytea, IN p_network text, IN p_agent text,
+    IN p_session bytea, IN p_network text, IN p_agent text, IN p_device bytea DEFAULT NULL,
     INOUT status text DEFAULT NULL, INOUT wait_seconds integer DEFAULT NULL,
     INOUT account_id uuid DEFAULT NULL, INOUT username text DEFAULT NULL,
     INOUT account_epoch bigint DEFAULT NULL, INOUT site_epoch bigint DEFAULT NULL,
@@ -248,7 +248,7 @@ DECLARE
 BEGIN
     SELECT p.status, p.proposal, p.wait_seconds INTO status, v_proposal, wait_seconds
     FROM api.propose_password_v1(p_username, p_tag, p_purpose, p_attempt_hash, p_session,
-                                 p_network, p_agent) AS p;
+                                 p_network, p_agent, p_device) AS p;
     COMMIT;
     IF v_proposal IS NOT NULL THEN
         SELECT j.status, j.account_id, j.username, j.account_epoch, j.site_epoch, j.amr,

@@ -46,7 +46,7 @@ CREATE OR REPLACE FUNCTION vault.open_session(
     p_authenticated_at bigint, p_account_epoch bigint, p_site_epoch bigint,
     p_created_at bigint, p_expires_at bigint, p_idle_seconds integer, p_kept boolean,
     p_agent_label text, p_mac bytea, p_mac_key text, p_old_secret bytea,
-    p_network text, p_agent text
+    p_network text, p_agent text, p_device bytea
 ) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -113,6 +113,7 @@ BEGIN
             RETURN 'bad_request';
         END IF;
     END IF;
+    PERFORM vault.remember_device(v_attempt.account_id, p_device);
     PERFORM vault.record_event('account:session:opened', v_attempt.account_id, p_sid, NULL, NULL,
                                vault.event_digest(p_network), vault.event_digest(p_agent),
                                jsonb_build_object('kind', p_kind, 'amr', p_amr));
@@ -124,13 +125,13 @@ CREATE OR REPLACE FUNCTION api.open_session_v1(
     p_attempt bytea, p_sid uuid, p_secret_hash bytea, p_amr text[], p_authenticated_at bigint,
     p_account_epoch bigint, p_site_epoch bigint, p_created_at bigint, p_expires_at bigint,
     p_idle_seconds integer, p_kept boolean, p_agent_label text, p_mac bytea, p_mac_key text,
-    p_old_secret bytea, p_network text, p_agent text
+    p_old_secret bytea, p_network text, p_agent text, p_device bytea DEFAULT NULL
 ) RETURNS text
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
     SELECT vault.open_session('web', CASE WHEN p_kept THEN 'kept_session' ELSE 'session' END,
         p_attempt, p_sid, p_secret_hash, p_amr, p_authenticated_at, p_account_epoch, p_site_epoch,
         p_created_at, p_expires_at, p_idle_seconds, p_kept, p_agent_label, p_mac, p_mac_key,
-        p_old_secret, p_network, p_agent);
+        p_old_secret, p_network, p_agent, p_device);
 $$;
 
 -- A session's row for its MAC to be checked, in the shape both kinds share.
