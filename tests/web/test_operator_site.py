@@ -131,6 +131,8 @@ def test_sign_in_leads_on_to_the_admins_own_pages_alone(place: Place) -> None:
         "https://evil.example/admin/",
         "//evil.example",
         "/health",
+        "/admin/\r\nX: y",
+        "/admin/\u0416",
     ):
         answer = place.browser().sign_in("Chief", PASSWORD, next=elsewhere)
         assert answer.location == "/admin/"
