@@ -8,9 +8,14 @@ import sys
 def main() -> None:
     """Run one management command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "authsite.settings.base")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        # One clear line each instead of a traceback.
+        sys.exit(f"manage.py does not start:\n{error}")
 
 
 if __name__ == "__main__":

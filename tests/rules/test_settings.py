@@ -51,6 +51,27 @@ def test_settings_with_everything_a_role_needs_start(role: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("command", ["check", "runworker"])
+def test_manage_with_unsafe_settings_says_so_without_a_traceback(command: str) -> None:
+    """One clear line each, whatever was to be run; so too for what only the worker looks at."""
+    unsafe = {"AUTHSITE_MAIL_URL": "ftp://mail.example.org"}
+    if command == "check":
+        unsafe = {"AUTHSITE_SECRET_KEY": "short"}
+    done = subprocess.run(
+        [sys.executable, "manage.py", command],
+        cwd=ROOT,
+        env={**subprocess_environment("worker"), **PRODUCTION, **unsafe},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 1
+    first, line = done.stderr.splitlines()
+    assert first == "manage.py does not start:"
+    assert line.startswith(next(iter(unsafe)))
+
+
 @pytest.mark.parametrize("role", roles.ROLES)
 def test_secret_of_another_role_stops_the_start(role: str) -> None:
     """Design section 2: a process that holds more than its role needs refuses to start."""

@@ -5,9 +5,11 @@ from argparse import ArgumentParser
 from types import FrameType
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext_lazy as _
 
+from outbox.mail import connection_to
 from outbox.worker import THREADS, Worker
 from vault.connection import close_pools
 
@@ -26,7 +28,11 @@ class Command(BaseCommand):
         until.add_argument("--drain", action="store_true", help="work until nothing is due")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run the worker; SIGTERM and SIGINT let it finish what runs."""
+        """Run the worker; SIGTERM and SIGINT let it finish what runs.
+
+        Raises ImproperlyConfigured when letters have no way out.
+        """
+        connection_to(settings.MAIL_URL)  # or every letter would find out for itself
         worker = Worker(threads=options["threads"])
 
         def stop(_number: int, _frame: FrameType | None) -> None:
