@@ -5,19 +5,21 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from accounts.management.console import ConsoleCommand
 from sso.errors import MetadataInvalid
 from sso.services.registration import register_wiki
 
 
-class Command(BaseCommand):
+class Command(ConsoleCommand):
     """From options, or from a file of RFC 7591 client metadata."""
 
     help = "Register a wiki. Prints the registration, with the client secret, once."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The metadata's fields as options, or ``--metadata``."""
+        super().add_arguments(parser)
         parser.add_argument("name", help="the name that people see")
         parser.add_argument("--metadata", help="a file of RFC 7591 client metadata; - for stdin")
         parser.add_argument("--home", dest="client_uri", help="the wiki's own address")
@@ -41,7 +43,6 @@ class Command(BaseCommand):
             default=None,
             help="one of the family's own: no consent is asked",
         )
-        parser.add_argument("--json", action="store_true", help="print one JSON value")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Registers the wiki, or says in one line what is wrong with the metadata."""
@@ -56,7 +57,8 @@ class Command(BaseCommand):
         for field, value in registered.items():
             shown = ", ".join(value) if isinstance(value, list) else value
             self.stdout.write(f"{field}: {shown}")
-        self.stdout.write("The client_secret is not stored and will not be shown again.")
+        if "client_secret" in registered:
+            self.stdout.write("The client_secret is not stored and will not be shown again.")
 
     def _metadata(self, options: dict[str, Any]) -> dict[str, Any]:
         metadata: dict[str, Any] = {}
