@@ -55,7 +55,7 @@ lock: $(PYTHON) ## Lock requirements*.in into *.txt, with hashes (UPGRADE=1 take
 
 clean: ## Remove the virtual environment, the demo's state and every cache
 	@python3 -m demo.clean
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache staticfiles
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(PYTHON):

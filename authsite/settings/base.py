@@ -134,7 +134,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
-# --- Numbers of the design (docs/sessions.md); the vault has upper bounds of its own
+# --- Numbers of the design (docs/limits.md); the vault has upper bounds of its own
 ARGON2_MEMORY_KIB = env.number("AUTHSITE_ARGON2_MEMORY_KIB", 19456, least=19456, most=4194304)
 ARGON2_TIME_COST = env.number("AUTHSITE_ARGON2_TIME_COST", 2, least=2, most=100)
 ARGON2_PARALLELISM = env.number("AUTHSITE_ARGON2_PARALLELISM", 1, most=16)
