@@ -203,7 +203,7 @@ def change(
     row = connection.row(
         "SELECT * FROM api.change_password_v1(%(session)s, %(attempt)s, %(salt)s, %(memory_kib)s,"
         " %(time_cost)s, %(parallelism)s, %(pepper_id)s, %(tag)s, %(proof)s, %(new_hash)s,"
-        " %(new_epoch)s, %(mac)s, %(mac_key)s, %(language)s, %(network)s, %(agent)s)",
+        " %(new_epoch)s, %(mac)s, %(mac_key)s, %(language)s, %(network)s, %(agent)s, %(device)s)",
         {
             "session": session.secret,
             "attempt": attempt.secret,
@@ -215,6 +215,7 @@ def change(
             "language": language,
             "network": origin.network,
             "agent": origin.agent,
+            "device": origin.device,
         },
     )
     if row["status"] in ("gone", "moved"):

@@ -20,7 +20,7 @@ from accounts.services.email_addresses import own_addresses
 from accounts.services.passwords import change_password
 from accounts.services.sessions import Session
 from accounts.services.throttling import charge
-from accounts.views.cookies import remember_session
+from accounts.views.cookies import remember_device, remember_session
 from accounts.views.guards import origin_of, session_required
 
 
@@ -52,6 +52,7 @@ def password(request: HttpRequest, session: Session) -> HttpResponse:
             request, "accounts/password_changed.html", {"ended_sessions": others_ended}
         )
         remember_session(response, renewed)
+        remember_device(request, response)
         return response
     return _page(request, form)
 

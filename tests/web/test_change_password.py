@@ -155,3 +155,19 @@ def test_change_while_the_session_ends_during_the_hash_is_no_crash(
     monkeypatch.undo()
     assert answer.status_code in (200, 303)
     assert is_password(PASSWORD)
+
+
+@pytest.mark.usefixtures("unlimited")
+def test_password_change_forgets_every_device_but_its_own(browser: Browser) -> None:
+    """Whoever signed in with the old password guesses from now on as strangers do."""
+    browser.sign_up("Judy")
+    thief = Browser()
+    thief.sign_in("Judy")
+    page = browser.get("/account/password")
+    form = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    assert browser.submit(page, "/account/password", **form).status_code == 200
+    guesses = [Browser().sign_in("Judy", "wrong").status_code for _ in range(11)]
+    assert guesses[-1] == 429
+    assert thief.sign_in("Judy", "wrong").status_code == 429
+    del browser.cookies["__Host-session"]
+    assert browser.sign_in("Judy", NEW_PASSWORD).status_code == 303

@@ -49,7 +49,7 @@ CREATE OR REPLACE FUNCTION api.change_password_v1(
     p_salt bytea, p_memory_kib integer, p_time_cost integer, p_parallelism integer,
     p_pepper_id text, p_tag bytea, p_proof bytea,
     p_new_secret_hash bytea, p_new_epoch bigint, p_mac bytea, p_mac_key text,
-    p_language text, p_network text, p_agent text
+    p_language text, p_network text, p_agent text, p_device bytea DEFAULT NULL
 ) RETURNS TABLE (status text, others_ended integer)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
@@ -91,6 +91,7 @@ BEGIN
                                  p_parallelism, p_pepper_id, p_tag, p_proof);
     UPDATE vault.accounts SET epoch = p_new_epoch WHERE id = v_session.account_id;
     others_ended := vault.end_sessions_of(v_session.account_id, v_session.sid, 'password_changed');
+    PERFORM vault.remember_device(v_session.account_id, p_device);
     UPDATE vault.sessions SET secret_hash = p_new_secret_hash, account_epoch = p_new_epoch,
            authenticated_at = v_attempt.authenticated_at, amr = v_attempt.amr,
            mac = p_mac, mac_key = p_mac_key, last_seen_at = clock_timestamp()

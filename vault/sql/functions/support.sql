@@ -108,6 +108,8 @@ BEGIN
         PERFORM vault.tell_wikis(ended, p_account);
         total := total + 1;
     END LOOP;
+    -- Whoever was signed in may not be the owner: their devices' own budgets of guesses end as well.
+    DELETE FROM vault.device_credentials WHERE account_id = p_account;
     RETURN total;
 END
 $$;
