@@ -20,7 +20,7 @@ _FORWARDING: Final = re.compile(
     r"|FASTLY_CLIENT_IP|X_PROXYUSER_IP|X_URL_SCHEME|X_SCHEME|FRONT_END_HTTPS|X_ARR_SSL"
     r"|X_HTTP_METHOD(_OVERRIDE)?|X_METHOD_OVERRIDE|REMOTE_USER|X_WSGI_\w+|PROXY)"
 )
-FORWARDED_BY_STRANGER: Final = "authsite.forwarded_by_stranger"
+FORWARDED: Final = "authsite.forwarded"
 
 
 @lru_cache(maxsize=512)  # requests carry the same two dozen names each time
@@ -37,13 +37,12 @@ def settle_client(request: HttpRequest) -> None:
     forwarding = [name for name in meta if _is_forwarding(name)]
     if not forwarding:
         return
+    meta[FORWARDED] = True
     if throttling.is_from_trusted_proxy(request):
         scheme = str(meta.get("HTTP_X_FORWARDED_PROTO", "")).strip().lower()
         if scheme:
             meta["wsgi.url_scheme"] = "https" if scheme == "https" else "http"
         meta["REMOTE_ADDR"] = str(throttling.client_address(request))
-    else:
-        meta[FORWARDED_BY_STRANGER] = True
     for name in forwarding:
         del meta[name]
 
@@ -51,9 +50,10 @@ def settle_client(request: HttpRequest) -> None:
 def is_monitor(request: HttpRequest) -> bool:
     """Tell whether a probe or scraper of ours asks for what is there for it.
 
-    Not when a proxy that nobody named passed it on: then the peer is not the one who asks.
+    Never what a proxy passed on, named or not: ours come straight, and a header that a proxy let
+    through (with underscores for hyphens, say) may claim any address.
     """
-    if request.META.get(FORWARDED_BY_STRANGER):
+    if request.META.get(FORWARDED):
         return False
     return request.path_info.startswith(policies.MONITORING_PREFIXES) and throttling.is_within(
         throttling.client_address(request), settings.METRICS_NETWORKS

@@ -26,9 +26,7 @@ from sso.services.authorization_request import (
     read_return_address,
 )
 from sso.services.codes import SessionGone, answer_parameters, with_query, with_state
-
-# A posted request goes on as an address and comes back in one; authsite.limits takes no more.
-_MAX_QUERY = 8000
+from sso.services.parameters import MAX_QUERY
 
 
 @csrf_exempt  # a wiki's page may post here; nothing is done for the request alone
@@ -42,7 +40,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
         return stopped(
             request, Stop(error.error, error.description, error.wiki_name, error.home_uri)
         )
-    if request.method == "POST" and len(urlencode(values)) > _MAX_QUERY:
+    if request.method == "POST" and len(urlencode(values)) > MAX_QUERY:
         return stopped(
             request,
             Stop("invalid_request", "too long", address.wiki.name, address.wiki.home_uri),

@@ -17,6 +17,7 @@ from accounts.views.guards import SeeOther, origin_of
 from accounts.views.logout import signed_out
 from sso.errors import RequestUnanswerable
 from sso.services.logout import LogoutRequest, read_logout_request
+from sso.services.parameters import MAX_QUERY
 
 
 @csrf_exempt  # a wiki's page may post here; without its proof nothing happens but a question
@@ -31,7 +32,10 @@ def end_session(request: HttpRequest) -> HttpResponse:
         return _stopped(request, error)
     if request.method == "POST":
         # A cross-site POST comes without the session's Lax cookie; the GET after it has it.
-        return SeeOther(f"{request.path}?{urlencode(asked.fields)}")
+        query = urlencode(asked.fields)
+        if len(query) > MAX_QUERY:
+            return _stopped(request, RequestUnanswerable("invalid_request", "too long"))
+        return SeeOther(f"{request.path}?{query}")
     session = session_of(request)
     if session is not None and not asked.is_about(session):
         return _ask(request, asked)

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+# A posted request goes on as an address and comes back in one; authsite.limits takes no more.
+MAX_QUERY = 8000
+
 
 def single_values(pairs: Iterable[tuple[str, list[str]]]) -> tuple[dict[str, str], list[str]]:
     """The parameters that were sent once, and the names of those that were repeated.

@@ -178,6 +178,16 @@ def test_lock_of_an_operator_ends_their_operators_session(team: Team) -> None:
     assert operators.resume(bad.session.secret) is None
 
 
+def test_operator_of_a_lower_level_cannot_shut_out_a_higher_one(team: Team) -> None:
+    """One bad locker must not be able to lock those who could stop them."""
+    locker, chief = team.operators["locker"], team.operators["chief"]
+    for measure in (lock_account, end_sessions):
+        with pytest.raises(NotAllowed):
+            measure(chief.session.account_id, "turned", by=locker)
+    assert operators.resume(chief.session.secret) is not None
+    assert lock_account(locker.session.account_id, "turned", by=chief).status == "locked"
+
+
 def test_last_operator_who_can_unlock_is_never_locked(
     member: Member, playing: Playing, admin: psycopg.Connection
 ) -> None:

@@ -93,11 +93,23 @@ def test_change_to_a_bad_password_changes_nothing_and_hashes_nothing(
     assert is_password(PASSWORD)
 
 
-def test_change_guesses_share_the_accounts_budget(grace: Browser) -> None:
-    """V-limit: a stolen cookie gives no second budget to guess the password with."""
-    answers = [change(grace, current=f"wrong {number}").status_code for number in range(11)]
+def test_change_guesses_by_a_stolen_session_share_the_strangers_budget(grace: Browser) -> None:
+    """V-limit: a stolen session cookie gives no second budget to guess the password with."""
+    thief = Browser()
+    thief.cookies["__Host-session"] = grace.cookies["__Host-session"].value
+    answers = [change(thief, current=f"wrong {number}").status_code for number in range(11)]
     assert answers == [200] * 10 + [429]
     assert Browser().sign_in("Grace").status_code == 429
+    assert "is changed" in change(grace).content.decode()
+
+
+def test_change_guesses_in_a_known_browser_share_its_budget(grace: Browser) -> None:
+    """Changing and signing in there are charged together; strangers keep their own."""
+    answers = [change(grace, current=f"wrong {number}").status_code for number in range(11)]
+    assert answers == [200] * 10 + [429]
+    del grace.cookies["__Host-session"]
+    assert grace.sign_in("Grace").status_code == 429
+    assert Browser().sign_in("Grace").status_code == 303
 
 
 def test_change_takes_the_form_of_nobody_else(grace: Browser) -> None:

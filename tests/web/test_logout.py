@@ -270,3 +270,14 @@ def test_logout_page_asks_and_a_get_ends_nothing(grace: Browser) -> None:
     done = grace.submit(grace.get("/logout"), "/logout")
     assert "You are signed out" in done.content.decode()
     assert not is_signed_in(grace)
+
+
+def test_logout_posted_too_long_to_go_on_is_a_page(browser: Browser, wiki: WikiClient) -> None:
+    """It could not come back as an address: said at once, and nobody is left guessing."""
+    answer = browser.post(
+        "/oauth/logout",
+        {"client_id": wiki.client_id, "state": "x" * 9000},
+        headers={"origin": "https://en.wiki.example"},
+    )
+    assert answer.status_code == 400
+    assert "Location" not in answer.headers

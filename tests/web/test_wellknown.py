@@ -89,6 +89,13 @@ def test_metrics_are_not_served_through_a_proxy_that_nobody_named() -> None:
     assert get("/metrics", HTTP_FORWARDED="for=127.0.0.1").status_code == 404
 
 
+def test_metrics_are_not_served_through_a_named_proxy_either(settings: Settings) -> None:
+    """Scrapers come straight: a header that slipped through a proxy may claim any address."""
+    settings.TRUSTED_PROXIES = ["127.0.0.0/8"]
+    forwarded = {"HTTP_X_FORWARDED_PROTO": "https", "HTTP_X_FORWARDED_FOR": "127.0.0.1"}
+    assert get("/metrics", **forwarded).status_code == 404
+
+
 def test_metrics_label_routes_never_addresses() -> None:
     """Odd pages asked for don't fill the memory, and no path with a secret is shown."""
     for number in range(3):

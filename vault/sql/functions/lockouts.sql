@@ -1,6 +1,17 @@
 -- Emergency measures. Each takes an operator's session and a reason, and writes an event; the
 -- owner's console has its own door to the same code.
 
+-- Whether an account is an operator of a higher level than the one who acts: one bad operator must
+-- not be able to lock out those who could stop them. The console (no actor) is above all.
+CREATE OR REPLACE FUNCTION vault.outranks(p_account uuid, p_actor uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM vault.operators theirs JOIN vault.operators mine ON mine.account_id = p_actor
+        WHERE theirs.account_id = p_account AND theirs.revoked_at IS NULL
+          AND array_position(ARRAY['looker', 'locker', 'chief'], theirs.level)
+              > array_position(ARRAY['looker', 'locker', 'chief'], mine.level));
+$$;
+
 CREATE OR REPLACE FUNCTION vault.lock_account(p_account uuid, p_reason text, p_actor uuid)
 RETURNS TABLE (status text, sessions_ended integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -16,7 +27,8 @@ BEGIN
     END IF;
     SELECT state INTO v_state FROM vault.accounts WHERE id = p_account FOR UPDATE;
     status := CASE WHEN v_state IS NULL THEN 'unknown' WHEN v_state = 'locked' THEN 'already'
-                   WHEN p_account = p_actor THEN 'self' ELSE 'locked' END;
+                   WHEN p_account = p_actor THEN 'self'
+                   WHEN vault.outranks(p_account, p_actor) THEN 'forbidden' ELSE 'locked' END;
     -- Somebody must be able to undo it.
     IF status = 'locked' AND EXISTS (SELECT FROM vault.operators o
                                      WHERE o.account_id = p_account AND o.revoked_at IS NULL) THEN
@@ -78,6 +90,11 @@ BEGIN
     sessions_ended := 0;
     IF coalesce(btrim(p_reason), '') = '' OR length(p_reason) > 1000 THEN
         status := 'bad_request';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    IF vault.outranks(p_account, p_actor) THEN
+        status := 'forbidden';
         RETURN NEXT;
         RETURN;
     END IF;
