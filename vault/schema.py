@@ -4,6 +4,7 @@ History is never edited. Functions are not history: after each migration all of 
 and made again from the files, in one transaction, so that the database's are the files'.
 """
 
+import hashlib
 from pathlib import Path
 
 from django.conf import settings
@@ -12,9 +13,20 @@ from django.db import connections, migrations, transaction
 SQL = Path(__file__).parent / "sql"
 
 
-def history(name: str) -> migrations.RunSQL:
-    """The migration operation that runs ``sql/history/<name>``; it cannot be reversed."""
-    return migrations.RunSQL((SQL / "history" / name).read_text(encoding="utf-8"))
+class HistoryEdited(Exception):
+    """A file of the vault's history is not what it was when its migration was written."""
+
+
+def history(name: str, sha256: str) -> migrations.RunSQL:
+    """The migration operation that runs ``sql/history/<name>``; it cannot be reversed.
+
+    Raises ``HistoryEdited`` when the file is not the one that had this digest: a database that has
+    run it would never learn of the change.
+    """
+    text = (SQL / "history" / name).read_bytes()
+    if hashlib.sha256(text).hexdigest() != sha256:
+        raise HistoryEdited(f"sql/history/{name} was edited: undo that, and add a numbered file")
+    return migrations.RunSQL(text.decode())
 
 
 def function_files() -> list[Path]:

@@ -230,3 +230,11 @@ def test_environment_of_the_owner_alone_reaches_the_schema() -> None:
     """No other process is given the login that may become the owner."""
     for role in ("web", "operator", "worker"):
         assert "authsite_migrate" not in str(subprocess_environment(role))
+
+
+def test_history_that_was_edited_is_refused() -> None:
+    """A database that ran a file never learns of a change in it, so there must be none."""
+    from vault.schema import HistoryEdited, history
+
+    with pytest.raises(HistoryEdited, match="0001_tables"):
+        history("0001_tables.sql", "0" * 64)

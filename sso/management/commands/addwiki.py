@@ -57,6 +57,8 @@ class Command(ConsoleCommand):
         for field, value in registered.items():
             shown = ", ".join(value) if isinstance(value, list) else value
             self.stdout.write(f"{field}: {shown}")
+        if not registered["first_party"]:
+            self.stdout.write("Nobody can sign in to it yet: only --first-party wikis are served.")
         if "client_secret" in registered:
             self.stdout.write("The client_secret is not stored and will not be shown again.")
 
