@@ -82,7 +82,8 @@ def test_history_is_applied_by_one_migration_each() -> None:
     assert files == migrations
     for name in migrations:
         text = (ROOT / "vault" / "migrations" / f"{name}.py").read_text(encoding="utf-8")
-        assert f'history("{name}.sql")' in text
+        assert text.count(".sql\",") == 1
+        assert f'"{name}.sql",' in text
 
 
 def test_vocabulary_of_events_is_the_same_in_both_languages(admin: psycopg.Connection) -> None:
