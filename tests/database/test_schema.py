@@ -82,7 +82,7 @@ def test_history_is_applied_by_one_migration_each() -> None:
     assert files == migrations
     for name in migrations:
         text = (ROOT / "vault" / "migrations" / f"{name}.py").read_text(encoding="utf-8")
-        assert text.count(".sql\",") == 1
+        assert text.count('.sql",') == 1
         assert f'"{name}.sql",' in text
 
 
