@@ -1,5 +1,6 @@
 """The filters beside the lists: few, and each with a known cost."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from emergency.words import KINDS
 Choices = list[tuple[Any, str | Promise]]
 
 
-class _Filter(SimpleListFilter):
+class _Filter(SimpleListFilter, ABC):
     """A filter whose choices stand in its class."""
 
     template = "emergency/filter.html"
@@ -34,9 +35,9 @@ class _Filter(SimpleListFilter):
             return queryset
         return self.narrowed(queryset, value)
 
+    @abstractmethod
     def narrowed(self, queryset: "QuerySet[Any]", value: str) -> "QuerySet[Any]":
         """The rows that a choice stands for."""
-        raise NotImplementedError
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         """The choices as links."""

@@ -1,5 +1,6 @@
 """What the commands for one account share: its name, a reason, and refusals in one line."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -10,7 +11,7 @@ from emergency.actions.outcome import Done
 from emergency.errors import MeasureRefused
 
 
-class MeasureCommand(ConsoleCommand):
+class MeasureCommand(ConsoleCommand, ABC):
     """One measure on one account. ``act`` takes it, ``words`` says so."""
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -19,13 +20,13 @@ class MeasureCommand(ConsoleCommand):
         parser.add_argument("name", help="the user name")
         parser.add_argument("--reason", required=True, help="why; stands in the audit trail")
 
+    @abstractmethod
     def act(self, account_id: Any, reason: str) -> Done:
         """Takes the measure. Raises ``MeasureRefused``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def words(self, name: str, done: Done) -> str:
         """What was done, in one line."""
-        raise NotImplementedError
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Takes the measure on the account of that name."""
