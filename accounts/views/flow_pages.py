@@ -66,9 +66,23 @@ def flow_page(
 def open_flow(request: HttpRequest) -> Flow:
     """The flow in the request's form, opened once. Raises ``FlowUnusable`` and its kinds."""
     if _FLOW not in request.META:
-        request.META[_FLOW] = unseal(request.POST.get("flow", ""), browser_of(request))
+        try:
+            opened = unseal(request.POST.get("flow", ""), browser_of(request))
+        except (FlowExpired, FlowOfAnotherBrowser) as error:
+            _check_destination(error.flow)
+            raise
+        _check_destination(opened)
+        request.META[_FLOW] = opened
     flow: Flow = request.META[_FLOW]
     return flow
+
+
+def _check_destination(flow: Flow) -> None:
+    """Refuses what an older release sealed for a destination that reads it no more."""
+    try:
+        label_of(flow)
+    except (KeyError, TypeError):
+        raise FlowUnusable from None
 
 
 def unusable(

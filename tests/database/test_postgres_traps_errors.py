@@ -93,7 +93,7 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
         known[name] += origin
     for name in ("end_own_session", "end_session"):
         known[name] += origin
-    for name in ("propose_password", "open_session"):
+    for name in ("propose_password", "open_session", "change_password"):
         known[name].append(random_32())  # the device
     return known
 

@@ -273,3 +273,23 @@ def test_flow_finished_twice_asks_for_the_password_each_time(
         assert answer.status_code == 200
         assert "Location" not in answer.headers
     assert not is_signed_in(browser)
+
+
+@pytest.mark.parametrize("age", [0, 3600], ids=["fresh", "expired"])
+@pytest.mark.parametrize(
+    "flow",
+    [
+        {"destination": "wiki", "request": {"client_id": "older"}},
+        {"destination": "gone", "request": {}},
+    ],
+    ids=["other-fields", "other-destination"],
+)
+def test_flow_of_an_older_release_is_a_kind_page(
+    browser: Browser, wiki: WikiClient, flow: dict[str, Any], age: int
+) -> None:
+    """What was sealed before a deploy and reads otherwise now is unusable, never an error."""
+    page = browser.get("/oauth/authorize", wiki.request())
+    sealed = sealed_by_us(page, browser, flow=flow, exp=int(time.time()) + 60 - age)
+    answer = browser.submit(page, "/login", flow=sealed, username="Grace", password=PASSWORD)
+    assert answer.status_code == 400
+    assert "expired" in answer.content.decode()
