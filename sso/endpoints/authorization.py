@@ -37,9 +37,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
     try:
         address, values, repeated = read_return_address(sent.lists())
     except RequestUnanswerable as error:
-        return stopped(
-            request, Stop(error.error, error.description, error.wiki_name, error.home_uri)
-        )
+        return stopped(request, wiki_destination.stop(error))
     if request.method == "POST" and len(urlencode(values)) > MAX_QUERY:
         return stopped(
             request,
@@ -67,9 +65,7 @@ def _answer(
             session = None
             decision = decide(asked, None)
         except RequestUnanswerable as error:
-            return stopped(
-                request, Stop(error.error, error.description, error.wiki_name, error.home_uri)
-            )
+            return stopped(request, wiki_destination.stop(error))
         else:
             return leave(request, wiki_destination.answer(address.wiki, asked, parameters))
     if decision is Decision.LOGIN_REQUIRED:

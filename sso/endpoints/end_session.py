@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.flow.destinations import Stop
 from accounts.middleware import session_of
 from accounts.services.sessions import Session
 from accounts.services.sessions import end_session as end
@@ -16,6 +15,7 @@ from accounts.views.flow_pages import stopped
 from accounts.views.guards import SeeOther, origin_of
 from accounts.views.logout import signed_out
 from sso.errors import RequestUnanswerable
+from sso.flow.wiki_destination import stop
 from sso.services.logout import LogoutRequest, read_logout_request
 from sso.services.parameters import MAX_QUERY
 
@@ -54,7 +54,7 @@ def confirm_end_session(request: HttpRequest) -> HttpResponse:
 
 
 def _stopped(request: HttpRequest, error: RequestUnanswerable) -> HttpResponse:
-    return stopped(request, Stop(error.error, error.description, error.wiki_name, error.home_uri))
+    return stopped(request, stop(error))
 
 
 def _ask(request: HttpRequest, asked: LogoutRequest) -> HttpResponse:

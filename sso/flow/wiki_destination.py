@@ -41,9 +41,14 @@ class WikiDestination:
         try:
             return answer(wiki, asked, answer_parameters(session, wiki, asked))
         except RequestUnanswerable as error:
-            return Stop(error.error, error.description, error.wiki_name, error.home_uri)
+            return stop(error)
         except SessionGone:
             return refusal(wiki, asked, "login_required", "the session ended meanwhile")
+
+
+def stop(error: RequestUnanswerable) -> Stop:
+    """The end of a request that must not be answered at the wiki."""
+    return Stop(error.error, error.description, error.wiki_name, error.home_uri)
 
 
 def answer(wiki: Wiki, asked: AuthorizationRequest, parameters: dict[str, str]) -> Exit:
