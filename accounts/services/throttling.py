@@ -6,8 +6,7 @@ slow a crowd of guesses down before they cost anything. Counts live in Django's 
 (Redis, or authsite/counters.py), through django-ratelimit.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import (
     IPv4Address,
@@ -21,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.conf import settings
-from django.core.cache import caches
 from django_ratelimit import core as ratelimit
 
 from accounts.errors import TooManyRequests
@@ -119,37 +117,6 @@ def charge(request: "HttpRequest", group: str, rate: str, *, vault_budget: bool 
     raise TooManyRequests(retry_after)
 
 
-class Refund:
-    """What a caller of `charge_failures` says when the act turned out well."""
-
-    def __init__(self) -> None:
-        self.due = False
-
-    def succeeded(self) -> None:
-        """Have the charge given back: only failures count."""
-        self.due = True
-
-
-@contextmanager
-def charge_failures(
-    request: "HttpRequest", group: str, rate: str, *, vault_budget: bool = True
-) -> Iterator[Refund]:
-    """Count an act that only matters when it fails.
-
-    The act is charged first and given back on `succeeded()`: a check before and a count after
-    would let any number of parallel attempts through together.
-
-    Raises TooManyRequests, CountersUnavailable, as `charge` does.
-    """
-    network = client_network(request)
-    key = _cache_key(group, rate, network)
-    charge(request, group, rate, vault_budget=vault_budget)
-    refund = Refund()
-    yield refund
-    if refund.due:
-        _give_back(key, group)
-
-
 def _use(request: "HttpRequest", group: str, rate: str, network: str) -> dict[str, Any] | None:
     """Count one and give django-ratelimit's usage; None when limits are switched off."""
     for _attempt in range(2):  # the second for a counter that vanished between add and incr
@@ -159,25 +126,6 @@ def _use(request: "HttpRequest", group: str, rate: str, network: str) -> dict[st
         if usage is None or usage["time_left"] >= 0:
             return usage
     raise CountersUnavailable
-
-
-def _give_back(key: str, group: str) -> None:
-    try:
-        caches["default"].decr(key)
-    except ValueError:
-        # The window ended meanwhile: its count is gone, so there is nothing to give back.
-        log.debug("refund_too_late", group=group)
-    except CountersUnavailable:
-        log.exception("counters_unavailable", group=group, goes_on=True)
-
-
-def _cache_key(group: str, rate: str, network: str) -> str:
-    # django-ratelimit has no public name for the key of a count; it is pinned, and
-    # tests/database/test_throttling.py fails when the two no longer agree.
-    _limit, period = ratelimit._split_rate(rate)  # noqa: SLF001
-    window = ratelimit._get_window(network, period)  # noqa: SLF001
-    key: str = ratelimit._make_cache_key(group, window, rate, network, ratelimit.ALL)  # noqa: SLF001
-    return key
 
 
 @lru_cache(maxsize=1024)
