@@ -25,6 +25,11 @@ SECRETS: dict[str, frozenset[str]] = {
     "AUTHSITE_OPERATOR_KEYS": frozenset({OPERATOR, OWNER}),
     "AUTHSITE_SIGNING_KEYS": frozenset({WEB, WORKER, OWNER}),
     "AUTHSITE_ADDRESS_KEYS": frozenset({WEB, WORKER, OWNER}),
+    "AUTHSITE_CREDENTIAL_KEYS": frozenset({WEB, OWNER}),
+    "AUTHSITE_PASSKEY_KEYS": frozenset({WEB, OPERATOR, OWNER}),
+    "AUTHSITE_WIKI_KEYS": frozenset({WEB, WORKER, OWNER}),
+    "AUTHSITE_MAIL_KEYS": frozenset({WORKER}),
+    "AUTHSITE_EVENT_KEYS": frozenset({WORKER, OWNER}),
     "AUTHSITE_MAIL_URL": frozenset({WORKER}),
 }
 

@@ -132,6 +132,9 @@ def load_secrets(state: State) -> dict[str, Any]:
     """Give the demo's secrets, made at the first run."""
     if state.secrets_file.exists():
         kept: dict[str, Any] = json.loads(state.secrets_file.read_text(encoding="utf-8"))
+        if new := [name for name in RINGS if name not in kept["rings"]]:  # of a later release
+            kept["rings"] |= {name: new_key("k1") for name in new}
+            write_private(state.secrets_file, kept)
         return kept
     made: dict[str, Any] = {
         "database_passwords": {role: secrets.token_urlsafe(24) for role in LOGINS},

@@ -3,17 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from authsite.roles import SECRETS
 from authsite.settings.environment import Environment
 
-_RINGS = (
-    "PEPPER_KEYS",
-    "FLOW_KEYS",
-    "SESSION_KEYS",
-    "OPERATOR_SESSION_KEYS",
-    "OPERATOR_KEYS",
-    "SIGNING_KEYS",
-    "ADDRESS_KEYS",
-)
+_RINGS = [name.removeprefix("AUTHSITE_") for name in SECRETS if name.endswith("_KEYS")]
 
 
 def settings_of(role: str, variables: Mapping[str, str]) -> dict[str, Any]:
