@@ -96,7 +96,7 @@ def login() -> Callable[[str], AbstractContextManager[psycopg.Connection]]:
     return connect
 
 
-_KEEP = {"site", "policy", "event_tags", "signing_keys"}
+_KEEP = {"site", "policy", "event_tags", "signing_keys", "event_sealing"}
 
 
 def _empty(server: Server) -> None:
@@ -117,6 +117,9 @@ def _empty(server: Server) -> None:
             if schema == "vault":
                 connection.execute(
                     "UPDATE vault.site SET epoch = 1, sign_up_open = true, sign_in_open = true"
+                )
+                connection.execute(
+                    "UPDATE vault.event_sealing SET number = 0, upto = 0, holes = '{}'"
                 )
 
 

@@ -1,11 +1,18 @@
 """The audit trail: its closed vocabulary, and where a request came from.
 
-Events are written by the vault's functions, in the transaction of what they record; nothing here
-writes one. ``sql/functions/events.sql`` has the same list.
+Events are written by the vault's functions, in the transaction of what they record; the one that a
+process asks for is that it found a row which is not ours. ``sql/functions/events.sql`` has the same
+list.
 """
 
+import logging
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from vault import connection
+from vault.errors import VaultUnavailable
+
+logger = logging.getLogger(__name__)
 
 
 class Tag(StrEnum):
@@ -31,6 +38,7 @@ class Tag(StrEnum):
     WIKI_RESUMED = "lockout:wiki:resumed"
     WIKI_SUSPENDED = "lockout:wiki:suspended"
     OPERATOR_GRANTED = "operator:grant:console"
+    ROW_REFUSED = "site:row:refused"
     SIGNING_KEY_ADDED = "site:signing_key:added"
     CODE_REDEEMED = "wiki:code:redeemed"
     CODE_REFUSED = "wiki:code:refused"
@@ -52,3 +60,19 @@ class Origin:
 
 
 NOWHERE = Origin(network="", agent="")
+
+
+def report_row(what: str, subject: object) -> None:
+    """Notes that a row's MAC or seal is not ours: it becomes an event, and an alert.
+
+    ``what`` names the kind of row, ``subject`` which one (an id, never a secret). The caller has
+    refused the row already; that the vault cannot be told changes nothing about that.
+    """
+    logger.error("a row is not ours: %s %s", what, subject)
+    try:
+        connection.execute(
+            "SELECT api.report_row_v1(%(what)s, %(subject)s)",
+            {"what": what, "subject": str(subject)},
+        )
+    except VaultUnavailable:
+        logger.warning("the vault could not be told of a row that is not ours")

@@ -82,6 +82,7 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
         "find_wiki": ["wiki-a"],
         "list_wikis": [],
         "signing_keys": [],
+        "report_row": ["session", "7"],
         "end_own_session": [session, uuid4()],
         "end_session": [a_session(web, ada)],
         **{
@@ -125,6 +126,7 @@ def _operator_arguments(
         "end_account_sessions": [olga, ada.account_id, "because"],
         "set_wiki_state": [olga, "wiki-a", "suspended", "because"],
         "end_backends": [olga, "authsite_worker"],
+        "report_row": ["session", "7"],
     }
 
 
@@ -141,6 +143,7 @@ def _worker_arguments(admin: psycopg.Connection) -> dict[str, list[Any]]:
         "finish_outbox": [job],
         "bury_outbox": [job, "gone"],
         "prune": [],
+        "report_row": ["session", "7"],
         "signing_keys": [],
         "find_wiki": ["wiki-a"],
     }

@@ -35,6 +35,7 @@ EXECUTABLE = {
     "api.prove_password_v1": {"web", "operator"},
     "api.find_wiki_v1": {"web", "worker"},
     "api.signing_keys_v1": {"web", "worker"},
+    "api.report_row_v1": {"web", "operator", "worker"},
     "api.find_operator_v1": {"operator"},
     "api.open_operator_session_v1": {"operator"},
     "api.resume_operator_session_v1": {"operator"},

@@ -21,6 +21,9 @@ GRANT EXECUTE ON FUNCTION
 TO authsite_web;
 GRANT EXECUTE ON PROCEDURE api.prove_password_v1 TO authsite_web, authsite_operator;
 
+-- Whoever finds a row that is not ours says so.
+GRANT EXECUTE ON FUNCTION api.report_row_v1 TO authsite_web, authsite_operator, authsite_worker;
+
 -- The operator's site: its own sign-in, the lockouts, and views without secrets.
 GRANT EXECUTE ON FUNCTION
     api.password_challenge_v1, api.propose_password_v1, api.judge_password_v1,

@@ -21,9 +21,30 @@ INSERT INTO vault.event_tags (tag) VALUES
     ('lockout:wiki:resumed'),
     ('lockout:wiki:suspended'),
     ('operator:grant:console'),
+    ('site:row:refused'),
     ('site:signing_key:added'),
     ('wiki:code:redeemed'),
     ('wiki:code:refused'),
     ('wiki:register:console'),
     ('wiki:sign_in:issued')
 ON CONFLICT DO NOTHING;
+
+-- Notes that a row's MAC or seal is not ours: whoever wrote it had no key. One line a minute for
+-- each thing is enough, so that a broken row asked for again and again does not fill the trail.
+CREATE OR REPLACE FUNCTION api.report_row_v1(p_what text, p_subject text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+BEGIN
+    PERFORM vault.require_read_committed();
+    IF p_what IS NULL OR p_what !~ '^[a-z_]{1,30}$' OR length(coalesce(p_subject, '')) > 100
+       OR EXISTS (SELECT FROM vault.events e WHERE e.tag = 'site:row:refused'
+                  AND e.id > (SELECT coalesce(max(id), 0) - 10000 FROM vault.events)
+                  AND e.at > clock_timestamp() - interval '1 minute'
+                  AND e.detail ->> 'what' = p_what
+                  AND e.detail ->> 'subject' = coalesce(p_subject, '')) THEN
+        RETURN;
+    END IF;
+    PERFORM vault.record_event('site:row:refused', NULL, NULL, NULL, NULL, NULL, NULL,
+        jsonb_build_object('what', p_what, 'subject', coalesce(p_subject, '')));
+END
+$$;
