@@ -223,14 +223,17 @@ def test_owner_of_the_tables_cannot_log_in(admin: psycopg.Connection) -> None:
 
 
 def test_membership_in_the_owner_is_the_migrating_login_alone(admin: psycopg.Connection) -> None:
-    """One login may become the owner; the owner may end backends and is nothing more."""
+    """One login may become the owner, or one of the others; the owner may end backends."""
     members = admin.execute(
         "SELECT m.member::regrole::text, m.roleid::regrole::text FROM pg_auth_members m"
         " WHERE m.member::regrole::text LIKE 'authsite%'"
-        " OR m.roleid::regrole::text LIKE 'authsite%' ORDER BY 1"
+        " OR m.roleid::regrole::text LIKE 'authsite%' ORDER BY 1, 2"
     ).fetchall()
     assert members == [
+        ("authsite_migrate", "authsite_operator"),
         ("authsite_migrate", "authsite_owner"),
+        ("authsite_migrate", "authsite_web"),
+        ("authsite_migrate", "authsite_worker"),
         ("authsite_owner", "pg_signal_backend"),
     ]
 
@@ -265,16 +268,17 @@ def test_migrating_login_has_no_rights_until_it_becomes_the_owner(
 
 
 def test_owner_guesses_at_no_password(vault: None, login: Login) -> None:
-    """No purpose is the owner's: its process signs nobody in."""
+    """No purpose is the owner's, whatever role it plays: its process signs nobody in."""
     with login("owner") as connection:
-        connection.execute("SET ROLE authsite_owner")
-        for purpose in ("sign_in", "reauthenticate", "operator"):
-            row = connection.execute(
-                "SELECT status FROM api.propose_password_v1('Ada', sha256('a'), %s, sha256('b'),"
-                " NULL, '', '')",
-                [purpose],
-            ).fetchone()
-            assert row == ("bad_request",)
+        for role in ("authsite_owner", "authsite_web", "authsite_operator"):
+            connection.execute(f"SET ROLE {role}")
+            for purpose in ("sign_in", "reauthenticate", "operator"):
+                row = connection.execute(
+                    "SELECT status FROM api.propose_password_v1('Ada', sha256('a'), %s,"
+                    " sha256('b'), NULL, '', '')",
+                    [purpose],
+                ).fetchone()
+                assert row == ("bad_request",)
 
 
 def test_worker_finds_nothing_in_the_site_database(vault: None) -> None:

@@ -2,7 +2,8 @@
 -- Passwords are set apart (ALTER ROLE ... PASSWORD), so that none stands in a file.
 --
 --   authsite_owner     owns every table and function; nobody can log in as it
---   authsite_migrate   the owner process: may become authsite_owner, while migrating or importing
+--   authsite_migrate   the owner process: may become authsite_owner, while migrating or importing,
+--                      and the three below, to try what they must not be able to do
 --   authsite_web       the public site
 --   authsite_operator  the operator's site
 --   authsite_worker    mail, back-channel logout, sealing, pruning
@@ -27,6 +28,10 @@ ALTER ROLE authsite_operator LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE
 ALTER ROLE authsite_worker LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION;
 
 GRANT authsite_owner TO authsite_migrate;
+-- For checkvault, which becomes each of them and tries what must fail. It gives the owner process
+-- nothing: it owns every table and function already, inherits nothing of theirs (NOINHERIT), and
+-- session_user stays authsite_migrate, so that it still guesses at no password.
+GRANT authsite_web, authsite_operator, authsite_worker TO authsite_migrate;
 -- Lets the lockout function end another role's stuck backends (docs/runbook.md).
 GRANT pg_signal_backend TO authsite_owner;
 
