@@ -4,6 +4,7 @@ Four roles of one code base (docs/threat-model.md): ``web``, the public site; ``
 operator's site; ``worker``, what leaves the site; ``owner``, only while migrating or importing.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -34,6 +35,9 @@ SECRETS: dict[str, frozenset[str]] = {
 }
 
 OPTIONAL = frozenset({"REDIS_URL"})
+
+# The key rings, and who holds each (docs/keys.md).
+RING_HOLDERS = {name: holders for name, holders in SECRETS.items() if name.endswith("_KEYS")}
 
 # The login each role has in the databases (vault/sql/roles.sql).
 DATABASE_LOGINS = {
@@ -81,9 +85,22 @@ def role_of(environment: Mapping[str, str]) -> str:
 
 
 def excess(role: str, environment: Mapping[str, str]) -> list[str]:
-    """One line for each secret in the environment that belongs to other roles only."""
-    return [
+    """One line for each secret in the environment that belongs to other roles only, or to nobody.
+
+    A key that no process reads is one that somebody forgot there.
+    """
+    lines = [
         f"{name} is set, but the role {role} must not hold it"
         for name, roles in sorted(SECRETS.items())
         if environment.get(name) and role not in roles
     ]
+    unknown = [
+        name
+        for name in sorted(environment)
+        if re.fullmatch(r"AUTHSITE_\w+_KEYS?(_\w+)?", name) and name not in SECRETS
+    ]
+    lines += [f"{name} is set, but nothing reads it" for name in unknown if environment[name]]
+    # libpq would take it up wherever an address has no password of its own.
+    if environment.get("PGPASSWORD"):
+        lines.append("PGPASSWORD is set: passwords stand in the addresses, one for each login")
+    return lines

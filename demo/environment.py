@@ -67,6 +67,12 @@ class Place:
         """The auth site's origin."""
         return self.origin("auth", 0)
 
+    @property
+    def settings(self) -> str:
+        """The settings module: production's own wherever names may be somebody's."""
+        is_local = self.host == "localhost" or self.host.endswith(".localhost")
+        return "authsite.settings.dev" if is_local else "authsite.settings.base"
+
     def wiki(self, index: int) -> str:
         """The origin of the wiki at this index of WIKIS."""
         return self.origin(f"{WIKIS[index].key}.wiki", 1 + index)
@@ -181,7 +187,7 @@ class Demo:
         """Give the whole environment of the process of `role`."""
         held = {name for name, holders in roles.SECRETS.items() if role in holders}
         environment = bare_environment(self.place) | {
-            "DJANGO_SETTINGS_MODULE": "authsite.settings.dev",
+            "DJANGO_SETTINGS_MODULE": self.place.settings,
             "AUTHSITE_ROLE": role,
             "AUTHSITE_ISSUER": self.place.issuer,
             "AUTHSITE_SITE_NAME": "authsite demo",

@@ -9,6 +9,7 @@ import binascii
 import re
 import secrets
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -22,6 +23,12 @@ _ID = re.compile(r"[a-z0-9-]{1,20}\Z")
 def new_key(key_id: str) -> str:
     """A ring of one new random key, as it is written in the environment."""
     return f"{key_id}:{base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode()}"
+
+
+def _is_pattern(key: bytes) -> bool:
+    """Whether these bytes were typed or counted: few different ones, text, equal steps."""
+    steps = {(after - before) % 256 for before, after in pairwise(key)}
+    return len(set(key)) < 8 or len(steps) == 1 or all(32 <= byte < 127 for byte in key)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +57,7 @@ class KeyRing:
                 raise ValueError(f"{name}: the key {key_id} is not base64url") from None
             if len(key) != KEY_BYTES:
                 raise ValueError(f"{name}: the key {key_id} must have {KEY_BYTES} bytes")
-            if len(set(key)) < 8:
+            if _is_pattern(key):
                 raise ValueError(f"{name}: the key {key_id} is not random")
             if key in keys.values():
                 raise ValueError(f"{name}: the key {key_id} repeats another of the ring")
@@ -60,6 +67,15 @@ class KeyRing:
     def shares_a_key_with(self, other: "KeyRing") -> bool:
         """Whether one key stands in both rings: no key may serve two purposes."""
         return not set(self._keys.values()).isdisjoint(other._keys.values())  # noqa: SLF001 - its own kind
+
+    def stands_in(self, text: str) -> bool:
+        """Whether a key of this ring stands in that text, however it is written there."""
+        written = text.replace("+", "-").replace("/", "_")
+        return any(
+            base64.urlsafe_b64encode(key).decode().rstrip("=") in written
+            or key.hex() in text.lower()
+            for key in self._keys.values()
+        )
 
     def key(self, key_id: str, purpose: str) -> bytes:
         """The 32-byte key for ``purpose``, derived by HKDF-SHA256 (RFC 5869) from the named key.

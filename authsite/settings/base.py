@@ -16,18 +16,21 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = Environment()
 ROLE = env.role
 
-# Only dev.py sets this, for http on *.localhost.
-LOOPBACK_HTTP = env.text("DJANGO_SETTINGS_MODULE", "") in (
-    "authsite.settings.dev",
-    "authsite.settings.test",
-)
+# What is not production, and the hosts that it may serve: names that are nobody's (RFC 6761).
+_PLAYGROUNDS = {
+    "authsite.settings.dev": ("localhost",),
+    "authsite.settings.test": ("localhost", "example.org"),
+}
+_hosts = _PLAYGROUNDS.get(env.text("DJANGO_SETTINGS_MODULE", ""), ())
+# For http on *.localhost.
+LOOPBACK_HTTP = bool(_hosts)
 
 # --- Who we are
-_issuer = env.origin("AUTHSITE_ISSUER", loopback_http=LOOPBACK_HTTP)
+_issuer = env.origin("AUTHSITE_ISSUER", loopback_http=LOOPBACK_HTTP, only_below=_hosts)
 ISSUER = f"{_issuer.scheme}://{_issuer.netloc}"
 OPERATOR_URL = ""
 if ROLE in (roles.OPERATOR, roles.OWNER, roles.WORKER):
-    _operator = env.origin("AUTHSITE_OPERATOR_URL", loopback_http=LOOPBACK_HTTP)
+    _operator = env.origin("AUTHSITE_OPERATOR_URL", loopback_http=LOOPBACK_HTTP, only_below=_hosts)
     OPERATOR_URL = f"{_operator.scheme}://{_operator.netloc}"
     if _operator.netloc and _operator.netloc == _issuer.netloc:
         env.fault("AUTHSITE_OPERATOR_URL must differ from AUTHSITE_ISSUER: it is its own site")
@@ -39,9 +42,7 @@ ALLOWED_HOSTS = [_own.hostname or ""]
 OWN_ORIGIN = f"{_own.scheme}://{_own.netloc}"
 
 # --- Secrets: this role's, and what refuses in place of the others'
-SECRET_KEY = env.secret("AUTHSITE_SECRET_KEY")
-if len(SECRET_KEY) < 50:
-    env.fault("AUTHSITE_SECRET_KEY must have 50 characters or more")
+SECRET_KEY = env.secret_key("AUTHSITE_SECRET_KEY")
 PEPPER_KEYS = env.ring("AUTHSITE_PEPPER_KEYS")
 FLOW_KEYS = env.ring("AUTHSITE_FLOW_KEYS")
 SESSION_KEYS = env.ring("AUTHSITE_SESSION_KEYS")
@@ -54,6 +55,7 @@ PASSKEY_KEYS = env.ring("AUTHSITE_PASSKEY_KEYS")
 WIKI_KEYS = env.ring("AUTHSITE_WIKI_KEYS")
 MAIL_KEYS = env.ring("AUTHSITE_MAIL_KEYS")
 EVENT_KEYS = env.ring("AUTHSITE_EVENT_KEYS")
+RING_HOLDERS = roles.RING_HOLDERS  # for rotatekeys: which ring is whose
 
 # --- Stores
 VAULT_URL = env.secret("VAULT_URL")
@@ -69,7 +71,7 @@ if ROLE in (roles.OPERATOR, roles.OWNER):
 DATABASE_ROUTERS = ["authsite.routers.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-_redis = env.secret("REDIS_URL")
+_redis = env.redis("REDIS_URL")
 if isinstance(_redis, str) and _redis:
     CACHES = {"default": {"BACKEND": "authsite.counters.RedisCounters", "LOCATION": _redis}}
 elif ROLE == roles.WORKER:  # counts nothing
@@ -176,7 +178,7 @@ OUTBOUND_ALLOW = env.networks("AUTHSITE_OUTBOUND_ALLOW")
 RATELIMIT_ENABLE = True
 
 # --- Mail: the worker's alone
-MAIL_URL = env.secret("AUTHSITE_MAIL_URL")
+MAIL_URL = env.mail("AUTHSITE_MAIL_URL")
 DEFAULT_FROM_EMAIL = env.text("AUTHSITE_MAIL_FROM", "" if ROLE != roles.WORKER else None)
 
 # --- Cookies: all of them __Host-; Chromium takes Secure cookies on http://*.localhost too

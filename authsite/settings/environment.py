@@ -3,7 +3,7 @@
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
 from authsite import roles
+from authsite.settings import exposure
 from vault.keys import KeyRing
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -26,6 +27,7 @@ class Environment:
         self.role = roles.role_of(self._variables)
         self.faults: list[str] = roles.excess(self.role, self._variables)
         self._rings: list[KeyRing] = []
+        self._secret_key = ("", "")
 
     def fault(self, line: str) -> None:
         """Notes one more reason not to start."""
@@ -51,6 +53,16 @@ class Environment:
             return roles.Withheld(name, self.role)
         return self.text(name, "" if name in roles.OPTIONAL else None)
 
+    def secret_key(self, name: str) -> str:
+        """Django's own key: long, random, and no key of a ring."""
+        key: str = self.secret(name)
+        if key and len(key) < 50:
+            self.fault(f"{name} must have 50 characters or more")
+        elif key and (len(set(key)) < 10 or exposure.is_guessable(key)):
+            self.fault(f"{name} is not random")
+        self._secret_key = (name, key)
+        return key
+
     def ring(self, name: str) -> Any:
         """A key ring of this role's, or what refuses in its place."""
         text = self.secret(name)
@@ -64,6 +76,9 @@ class Environment:
         for other in self._rings:
             if ring.shares_a_key_with(other):
                 self.fault(f"{name} repeats a key of {other.name}: one key, one purpose")
+        secret_name, secret_key = self._secret_key
+        if ring.stands_in(secret_key):
+            self.fault(f"{secret_name} repeats a key of {name}: one key, one purpose")
         self._rings.append(ring)
         return ring
 
@@ -99,8 +114,13 @@ class Environment:
                 self.fault(f"{name}: {part} is not a network such as 10.0.0.0/8")
         return found
 
-    def origin(self, name: str, *, loopback_http: bool) -> SplitResult:
-        """An origin: https, host and perhaps a port; http only where ``loopback_http`` says so."""
+    def origin(
+        self, name: str, *, loopback_http: bool, only_below: Sequence[str] = ()
+    ) -> SplitResult:
+        """An origin: https, host and perhaps a port; http only where ``loopback_http`` says so.
+
+        With ``only_below``, no host but these and those below them: settings for a playground.
+        """
         value = self.text(name)
         parts = urlsplit(value)
         host = parts.hostname or ""
@@ -121,7 +141,34 @@ class Environment:
             )
         ):
             self.fault(f"{name} must be https")
+        if host and only_below and not any(f".{host}".endswith(f".{end}") for end in only_below):
+            allowed = " or ".join(f"*.{end}" for end in only_below)
+            self.fault(f"{name} must be {allowed} with these settings, which are not production's")
         return parts
+
+    def redis(self, name: str) -> Any:
+        """The address of Redis or Valkey, where there is one."""
+        address = self.secret(name)
+        if isinstance(address, str) and address:
+            if wrong := exposure.redis_exposed(address):
+                self.fault(f"{name} {wrong}")
+            self._refuse_guessable_password(name, address)
+        return address
+
+    def mail(self, name: str) -> Any:
+        """Through what letters leave (outbox/mail.py reads it, and sends none in the clear)."""
+        address = self.secret(name)
+        if isinstance(address, str) and address:
+            self._refuse_guessable_password(name, address)
+        return address
+
+    def _refuse_guessable_password(self, name: str, address: str) -> None:
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            return  # said by whoever reads the address
+        if exposure.password_guessable(parts.password, parts.username):
+            self.fault(f"{name} has a password that everybody would try first")
 
     def database(self, name: str) -> dict[str, Any]:
         """Django's settings for the PostgreSQL database that the variable names."""
@@ -137,6 +184,10 @@ class Environment:
             return {}
         if parts.get("user") != login:
             self.fault(f"{name} must log in as {login}, the login of the role {self.role}")
+        if wrong := exposure.database_exposed(parts, self._variables):
+            self.fault(f"{name} {wrong}")
+        if exposure.password_guessable(parts.get("password"), parts.get("user")):
+            self.fault(f"{name} has a password that everybody would try first")
         options: dict[str, Any] = {"server_side_binding": True, "connect_timeout": 5}
         if self.role == roles.OWNER:
             options["options"] = "-c role=authsite_owner"

@@ -1,39 +1,16 @@
 """Production settings: safe by default, refused in one clear line each when they are not."""
 
-import importlib
 import subprocess
 import sys
-from pathlib import Path
 from typing import Final
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 
 from authsite import roles
 from authsite.settings.environment import Environment
 from tests.environment import environment_for, subprocess_environment
+from tests.rules.starting import PRODUCTION, ROOT, faults
 from vault.keys import new_key
-
-ROOT: Final = Path(__file__).resolve().parents[2]
-PRODUCTION: Final = {"DJANGO_SETTINGS_MODULE": "authsite.settings.base"}
-
-
-def faults(role: str, **changes: str | None) -> list[str]:
-    """The lines with which a process of that role refuses to start; none when it starts."""
-    changed = {**environment_for(role), **PRODUCTION, **changes}
-    variables = {name: value for name, value in changed.items() if value is not None}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("os.environ", variables)
-        module = sys.modules.pop("authsite.settings.base", None)
-        try:
-            importlib.import_module("authsite.settings.base")
-        except ImproperlyConfigured as error:
-            return str(error).splitlines()
-        finally:
-            sys.modules.pop("authsite.settings.base", None)
-            if module is not None:
-                sys.modules["authsite.settings.base"] = module
-    return []
 
 
 @pytest.mark.parametrize("role", roles.ROLES)
@@ -126,8 +103,8 @@ UNSAFE: Final[dict[str, dict[str, str | None]]] = {
     "rate that is none": {"AUTHSITE_RATE_SIGN_IN": "many"},
     "rate of nothing": {"AUTHSITE_RATE_SIGN_IN": "0/m"},
     "network that is none": {"AUTHSITE_TRUSTED_PROXIES": "everybody"},
-    "database of another role": {"VAULT_URL": "postgresql://authsite_worker:x@db/vault"},
-    "database superuser": {"DATABASE_URL": "postgresql://postgres:x@db/site"},
+    "database of another role": {"VAULT_URL": "postgresql://authsite_worker:x@localhost/vault"},
+    "database superuser": {"DATABASE_URL": "postgresql://postgres:x@localhost/site"},
     "access token of a day": {"AUTHSITE_ACCESS_TOKEN_SECONDS": "86400"},
 }
 
