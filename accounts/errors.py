@@ -236,6 +236,18 @@ class TooManyGuesses(SignInRefused):
         self.retry_after = retry_after  # seconds
 
 
+class KnownDevicesOnly(SignInRefused):
+    """So many wrong guesses in a row that only a browser known to the account may make another
+    (NIST SP 800-63B section 3.2.2). Said of names that nobody has as well."""
+
+    code = "known_devices_only"
+    message = _("Too many wrong passwords were tried for this account.")
+    guidance = _(
+        "The password works only in a browser that has signed in before, until you have shown in"
+        " another way that you are the owner."
+    )
+
+
 class AccountLocked(SignInRefused):
     """An operator has locked the account. Told whether or not the password was right."""
 
@@ -255,6 +267,13 @@ class ProofGone(SignInRefused):
 
     code = "proof_gone"
     message = _("That took too long, or something changed meanwhile. Please sign in again.")
+
+
+class SecondFactorNeeded(ProofGone):
+    """The account holds a second factor, and this flow has not proven it."""
+
+    code = "second_factor_needed"
+    message = _("This account is protected by a second factor, which has to be shown as well.")
 
 
 class SignUpClosed(AccountError):

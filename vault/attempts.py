@@ -22,7 +22,10 @@ def secret_hash(secret: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Attempt:
-    """An open attempt: whose, what was proven (RFC 8176 ``amr``), and when (seconds since 1970)."""
+    """An open attempt: whose, what was proven (RFC 8176 ``amr``), and when (seconds since 1970).
+
+    ``factors`` are the second factors that the account holds: passkey, totp, recovery_codes.
+    """
 
     secret: bytes = field(repr=False)
     purpose: str
@@ -32,6 +35,7 @@ class Attempt:
     auth_time: int
     account_epoch: int
     site_epoch: int
+    factors: tuple[str, ...] = ()
 
     @classmethod
     def from_row(cls, secret: bytes, purpose: str, row: Mapping[str, Any]) -> "Attempt":
@@ -45,4 +49,5 @@ class Attempt:
             auth_time=row["authenticated_at"],
             account_epoch=row["account_epoch"],
             site_epoch=row["site_epoch"],
+            factors=tuple(row["factors"]),
         )

@@ -18,22 +18,48 @@ logger = logging.getLogger(__name__)
 class Tag(StrEnum):
     """Every kind of event, as ``subject:thing:what``."""
 
+    APP_PASSWORD_ADDED = "account:app_password:added"  # noqa: S105
+    APP_PASSWORD_REFUSED = "account:app_password:refused"  # noqa: S105
+    APP_PASSWORD_REVOKED = "account:app_password:revoked"  # noqa: S105
+    APP_PASSWORD_RIGHT = "account:app_password:right"  # noqa: S105
     ACCOUNT_CREATED = "account:create:console"
+    EMAIL_ASKED = "account:email:asked"
+    EMAIL_CHANGED = "account:email:changed"
+    EMAIL_CONFIRMED = "account:email:confirmed"
+    EMAIL_REMOVED = "account:email:removed"
+    FACTOR_EXHAUSTED = "account:factor:exhausted"
+    FACTOR_RIGHT = "account:factor:right"
+    FACTOR_THROTTLED = "account:factor:throttled"
+    FACTOR_WRONG = "account:factor:wrong"
+    PASSKEY_ADDED = "account:passkey:added"
+    PASSKEY_COUNTER = "account:passkey:counter"
+    PASSKEY_REFUSED = "account:passkey:refused"
+    PASSKEY_REMOVED = "account:passkey:removed"
+    PASSKEY_RIGHT = "account:passkey:right"
     PASSWORD_CHANGED = "account:password:changed"  # noqa: S105
     PASSWORD_CLOSED = "account:password:closed"  # noqa: S105
     PASSWORD_LOCKED = "account:password:locked"  # noqa: S105
+    PASSWORD_RESET = "account:password:reset"  # noqa: S105
     PASSWORD_RIGHT = "account:password:right"  # noqa: S105
     PASSWORD_THROTTLED = "account:password:throttled"  # noqa: S105
     PASSWORD_UNJUDGED = "account:password:unjudged"  # noqa: S105
     PASSWORD_UPGRADED = "account:password:upgraded"  # noqa: S105
     PASSWORD_WRONG = "account:password:wrong"  # noqa: S105
+    RECOVERY_CODES_REPLACED = "account:recovery_codes:replaced"
     SESSION_ENDED = "account:session:ended"
     SESSION_OPENED = "account:session:opened"
     SIGN_UP_REFUSED = "account:sign_up:refused"
     SIGN_UP_SUCCESS = "account:sign_up:success"
+    TOKEN_REDEEMED = "account:token:redeemed"  # noqa: S105
+    TOKEN_REFUSED = "account:token:refused"  # noqa: S105
+    TOKEN_REQUESTED = "account:token:requested"  # noqa: S105
+    TOTP_ADDED = "account:totp:added"
+    TOTP_OPENED = "account:totp:opened"
+    TOTP_REMOVED = "account:totp:removed"
     ACCOUNT_LOCKED = "lockout:account:locked"
     ACCOUNT_UNLOCKED = "lockout:account:unlocked"
     BACKENDS_ENDED = "lockout:backends:ended"
+    GUESSES_CLEARED = "lockout:guesses:cleared"
     SESSIONS_ENDED = "lockout:sessions:ended"
     WIKI_RESUMED = "lockout:wiki:resumed"
     WIKI_SUSPENDED = "lockout:wiki:suspended"
@@ -42,6 +68,8 @@ class Tag(StrEnum):
     SIGNING_KEY_ADDED = "site:signing_key:added"
     CODE_REDEEMED = "wiki:code:redeemed"
     CODE_REFUSED = "wiki:code:refused"
+    REFRESH_REFUSED = "wiki:refresh:refused"
+    REFRESH_ROTATED = "wiki:refresh:rotated"
     WIKI_REGISTERED = "wiki:register:console"
     WIKI_SIGN_IN = "wiki:sign_in:issued"
 

@@ -67,10 +67,11 @@ class Verdict:
     """The vault's answer to a guess.
 
     ``right`` comes with an open attempt, ``wait`` with the seconds after which to try again;
+    ``known_only`` means that only a browser known to the account may try any more;
     ``gone`` means that the session which wanted to reauthenticate has ended.
     """
 
-    status: Literal["right", "wrong", "wait", "locked", "closed", "gone"]
+    status: Literal["right", "wrong", "wait", "known_only", "locked", "closed", "gone"]
     attempt: Attempt | None = None
     wait_seconds: int = 0
 
@@ -144,7 +145,7 @@ def prove(
     status = row["status"]
     if status == "wait":
         return Verdict("wait", wait_seconds=row["wait_seconds"])
-    if status in ("wrong", "locked", "closed", "gone"):
+    if status in ("wrong", "known_only", "locked", "closed", "gone"):
         return Verdict(status)
     if status != "right":
         raise VaultRefused("prove_password", status)
@@ -192,7 +193,8 @@ def change(
     """Sets a new password by an attempt that has just proven the old one in this session.
 
     Ends every other session; this one goes on under the new secret. None when the proof or the
-    session is gone meanwhile, and nothing has changed. Raises ``VaultUnavailable``.
+    session is gone meanwhile, or a second factor was not proven, and nothing has changed. Raises
+    ``VaultUnavailable``.
     """
     stored = new_password(password, challenge(session.username).subject)
     secret = new_secret()
@@ -218,7 +220,7 @@ def change(
             "device": origin.device,
         },
     )
-    if row["status"] in ("gone", "moved"):
+    if row["status"] in ("gone", "weak", "moved"):
         return None
     if row["status"] != "changed":
         raise VaultRefused("change_password", row["status"])

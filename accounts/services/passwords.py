@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from accounts.errors import (
     AccountLocked,
+    KnownDevicesOnly,
     PasswordTooLong,
     ProofGone,
     SignInClosed,
@@ -35,6 +36,8 @@ def _name_to_ask_for(typed: str) -> str:
 def _attempt(verdict: Verdict, wrong: type[WrongNameOrPassword | WrongPassword]) -> Attempt:
     if verdict.status == "wait":
         raise TooManyGuesses(verdict.wait_seconds)
+    if verdict.status == "known_only":
+        raise KnownDevicesOnly
     if verdict.status == "locked":
         raise AccountLocked
     if verdict.status == "closed":
@@ -51,8 +54,9 @@ def verify_password(
 ) -> Attempt:
     """Takes one guess at signing in with a typed name and password; gives the open attempt.
 
-    Raises ``WrongNameOrPassword``, ``TooManyGuesses``, ``AccountLocked``, ``SignInClosed``,
-    ``PasswordTooLong`` (before any hashing), ``VaultUnavailable``, ``HashingBusy``.
+    Raises ``WrongNameOrPassword``, ``TooManyGuesses``, ``KnownDevicesOnly``, ``AccountLocked``,
+    ``SignInClosed``, ``PasswordTooLong`` (before any hashing), ``VaultUnavailable``,
+    ``HashingBusy``.
     """
     verdict = vault_passwords.prove(
         _name_to_ask_for(username), normalise_password(password), purpose=purpose, origin=origin

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.errors import (
     AccountLocked,
+    KnownDevicesOnly,
     PasswordUnacceptable,
     ProofGone,
     TooManyGuesses,
@@ -36,7 +37,7 @@ def password(request: HttpRequest, session: Session) -> HttpResponse:
     charge(request, "password", settings.RATE_PASSWORD)
     try:
         renewed, others_ended = _change(request, session, form)
-    except WrongPassword as error:
+    except (WrongPassword, KnownDevicesOnly) as error:
         form.add_account_error("current_password", error)
     except PasswordUnacceptable as error:
         form.add_account_error("new_password", error)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.errors import (
     AccountLocked,
     FlowUnusable,
+    KnownDevicesOnly,
     PasswordTooLong,
     ProofGone,
     SignInClosed,
@@ -82,7 +83,7 @@ def _sign_in(request: HttpRequest, flow: Flow, form: SignInForm) -> HttpResponse
     given = form.cleaned_data
     try:
         attempt = verify_password(given["username"], given["password"], origin=origin_of(request))
-    except (WrongNameOrPassword, PasswordTooLong) as error:
+    except (WrongNameOrPassword, KnownDevicesOnly, PasswordTooLong) as error:
         form.add_account_error("password", error)
         return _page(request, flow, form)
     except (TooManyGuesses, AccountLocked, SignInClosed) as error:

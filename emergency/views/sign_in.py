@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.errors import (
     AccountLocked,
+    KnownDevicesOnly,
     PasswordTooLong,
     ProofGone,
     SignInClosed,
@@ -48,7 +49,7 @@ def login(request: HttpRequest) -> HttpResponse:
     except TooManyGuesses as error:
         # The edge makes the page, with when to come back.
         raise TooManyRequests(error.retry_after) from error
-    except (WrongNameOrPassword, PasswordTooLong) as error:
+    except (WrongNameOrPassword, KnownDevicesOnly, PasswordTooLong) as error:
         form.add_account_error("password", error)
         return _page(request, form)
     except (AccountLocked, SignInClosed, ProofGone) as error:

@@ -224,10 +224,10 @@ def _statuses_of(name: str) -> set[str]:
             # The last three are a caller's fault: Python raises VaultRefused.
             {"right", "wrong", "locked", "closed", "unknown", "early", "late"},
         ),
-        ("api.propose_password_v1", {"proposed", "wait", "gone", "bad_request"}),
+        ("api.propose_password_v1", {"proposed", "wait", "known_only", "gone", "bad_request"}),
         ("api.upgrade_password_v1", {"upgraded", "kept", "gone", "bad_request"}),
         ("api.change_password_v1", {"changed", "gone", "moved", "bad_request"}),
-        ("vault.open_session", {"opened", "gone", "changed", "bad_request"}),
+        ("vault.open_session", {"opened", "unfinished", "gone", "changed", "bad_request"}),
         ("vault.create_account", {"created", "taken", "alike", "bad_request"}),
         ("api.issue_grant_v1", {"issued", "no_session", "refused", "bad_request"}),
         (
@@ -247,7 +247,7 @@ def test_verdicts_of_the_vault_are_those_of_python() -> None:
     """What a person can be told about a password is what the vault can say of it."""
     words = get_args(passwords.Verdict.__annotations__["status"])
     faults = {"unknown", "early", "late"}
-    assert set(words) - {"wait", "gone"} == _statuses_of("api.judge_password_v1") - faults
+    assert set(words) - {"wait", "known_only", "gone"} == _statuses_of("api.judge_password_v1") - faults
 
 
 def test_environment_of_the_owner_alone_reaches_the_schema() -> None:

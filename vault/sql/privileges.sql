@@ -20,6 +20,26 @@ GRANT EXECUTE ON FUNCTION
     api.issue_grant_v1, api.redeem_code_v1, api.describe_grant_v1
 TO authsite_web;
 GRANT EXECUTE ON PROCEDURE api.prove_password_v1 TO authsite_web, authsite_operator;
+-- Second factors, app passwords, letters: each by a session, an attempt or a token, never by an id.
+GRANT EXECUTE ON FUNCTION
+    api.list_totp_v1, api.add_totp_v1, api.rename_totp_v1, api.remove_totp_v1,
+    api.propose_totp_v1, api.open_totp_v1, api.accept_totp_v1,
+    api.recovery_code_challenge_v1, api.count_recovery_codes_v1, api.own_subject_v1,
+    api.replace_recovery_codes_v1, api.propose_recovery_code_v1, api.judge_recovery_code_v1,
+    api.offer_passkeys_v1, api.list_passkeys_v1, api.add_passkey_v1, api.rename_passkey_v1,
+    api.remove_passkey_v1,
+    api.list_app_passwords_v1, api.add_app_password_v1, api.revoke_app_password_v1,
+    api.propose_app_password_v1, api.judge_app_password_v1,
+    api.add_address_v1, api.request_confirmation_v1, api.confirm_address_v1,
+    api.set_primary_address_v1, api.remove_address_v1,
+    api.request_reset_v1, api.find_token_v1, api.redeem_reset_v1, api.reset_password_v1,
+    api.issue_refresh_token_v1, api.rotate_refresh_token_v1
+TO authsite_web;
+GRANT EXECUTE ON FUNCTION api.find_passkey_v1, api.prove_passkey_v1
+TO authsite_web, authsite_operator;
+GRANT EXECUTE ON PROCEDURE
+    api.ask_totp_v1, api.prove_recovery_code_v1, api.prove_app_password_v1
+TO authsite_web;
 
 -- Whoever finds a row that is not ours says so.
 GRANT EXECUTE ON FUNCTION api.report_row_v1 TO authsite_web, authsite_operator, authsite_worker;
@@ -34,8 +54,9 @@ GRANT EXECUTE ON FUNCTION
 TO authsite_operator;
 GRANT SELECT ON views.accounts, views.wikis, views.sessions, views.events TO authsite_operator;
 
--- The worker: the outbox, and the keys that sign logout tokens.
+-- The worker: the outbox, the tokens that its letters carry, the keys that sign logout tokens.
 GRANT EXECUTE ON FUNCTION
+    api.token_to_arm_v1, api.arm_token_v1,
     api.claim_outbox_v1, api.finish_outbox_v1, api.retry_outbox_v1, api.bury_outbox_v1,
     api.prune_v1, api.signing_keys_v1, api.find_wiki_v1
 TO authsite_worker;

@@ -56,6 +56,14 @@ BEGIN
 END
 $$;
 
+-- Whether so many wrong guesses stand in a row that only known devices may try the password.
+CREATE OR REPLACE FUNCTION vault.is_known_only(p_account uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM vault.guess_budgets
+                   WHERE subject = uuid_send(p_account) AND in_a_row >= 100);
+$$;
+
+-- Lifts a lock; or, where there is none, the limit that wrong guesses have put on the password.
 CREATE OR REPLACE FUNCTION vault.unlock_account(p_account uuid, p_reason text, p_actor uuid)
 RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -67,6 +75,12 @@ BEGIN
         RETURN 'bad_request';
     END IF;
     SELECT state INTO v_state FROM vault.accounts WHERE id = p_account FOR UPDATE;
+    IF v_state = 'active' AND vault.is_known_only(p_account) THEN
+        PERFORM vault.clear_guesses(p_account);
+        PERFORM vault.record_event('lockout:guesses:cleared', p_account, NULL, NULL, p_actor, NULL,
+                                   NULL, jsonb_build_object('reason', btrim(p_reason)));
+        RETURN 'unlocked';
+    END IF;
     IF v_state IS DISTINCT FROM 'locked' THEN
         RETURN CASE WHEN v_state IS NULL THEN 'unknown' ELSE 'already' END;
     END IF;

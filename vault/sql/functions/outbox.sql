@@ -54,8 +54,12 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_tim
     DELETE FROM vault.grants g WHERE g.issued_at < clock_timestamp() - interval '1 day'
         AND NOT vault.is_grant_alive(g);
     DELETE FROM vault.outbox WHERE done_at < clock_timestamp() - interval '7 days';
-    DELETE FROM vault.guess_budgets WHERE day < vault.today() - 1 AND octet_length(subject) = 2;
-    DELETE FROM vault.guess_budgets WHERE day < vault.today() - 400 AND octet_length(subject) = 32;
+    DELETE FROM vault.factor_proposals WHERE proposed_at < clock_timestamp() - interval '1 day';
+    DELETE FROM vault.mailed_tokens WHERE requested_at < clock_timestamp() - interval '7 days';
+    -- Known devices' budgets; accounts' own stay, and so do the 65,536 of names that nobody has:
+    -- one that is forgotten sooner would tell which names are taken.
+    DELETE FROM vault.guess_budgets
+    WHERE day < vault.today() - 400 AND octet_length(subject) IN (32, 33);
     DELETE FROM vault.device_credentials
     WHERE last_used_at < clock_timestamp() - interval '400 days';
 $$;

@@ -43,7 +43,8 @@ $$;
 
 -- A new password, by an attempt that has just proven the old one within this session. Ends every
 -- other session; this one goes on under a new secret, the account's new epoch and a new MAC.
--- Statuses: changed, gone (proof or session), moved (the epoch was raised meanwhile), bad_request.
+-- Statuses: changed, gone (proof or session), weak (a second factor is held and not proven), moved
+-- (the epoch was raised meanwhile), bad_request.
 CREATE OR REPLACE FUNCTION api.change_password_v1(
     p_session bytea, p_attempt bytea,
     p_salt bytea, p_memory_kib integer, p_time_cost integer, p_parallelism integer,
@@ -54,6 +55,7 @@ CREATE OR REPLACE FUNCTION api.change_password_v1(
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
+    v_proof record;
     v_session vault.sessions%ROWTYPE;
     v_attempt vault.attempts%ROWTYPE;
 BEGIN
@@ -65,18 +67,13 @@ BEGIN
         RETURN QUERY SELECT 'bad_request', NULL::integer;
         RETURN;
     END IF;
-    SELECT * INTO v_session FROM vault.live_session(p_session, 'web');
-    -- The account's row is the lock that orders everything which ends sessions.
-    PERFORM FROM vault.accounts WHERE id = v_session.account_id FOR UPDATE;
-    SELECT * INTO v_session FROM vault.live_session(p_session, 'web');
-    SELECT * INTO v_attempt FROM vault.live_attempt(p_attempt);
-    IF v_session.sid IS NULL OR v_attempt.purpose IS DISTINCT FROM 'reauthenticate'
-       OR v_attempt.sid IS DISTINCT FROM v_session.sid
-       OR v_attempt.authenticated_at < clock_timestamp()
-          - make_interval(secs => vault.policy_seconds('fresh_proof')) THEN
-        RETURN QUERY SELECT 'gone', NULL::integer;
+    v_proof := vault.fresh_proof(p_session, p_attempt);
+    IF v_proof.status <> 'fresh' THEN
+        RETURN QUERY SELECT v_proof.status, NULL::integer;
         RETURN;
     END IF;
+    SELECT * INTO v_session FROM vault.live_session(p_session, 'web');
+    SELECT * INTO v_attempt FROM vault.live_attempt(p_attempt);
     IF p_new_epoch IS DISTINCT FROM v_session.account_epoch + 1 THEN
         RETURN QUERY SELECT 'moved', NULL::integer;
         RETURN;
@@ -89,6 +86,7 @@ BEGIN
     END IF;
     PERFORM vault.store_password(v_session.account_id, p_salt, p_memory_kib, p_time_cost,
                                  p_parallelism, p_pepper_id, p_tag, p_proof);
+    PERFORM vault.clear_guesses(v_session.account_id);
     UPDATE vault.accounts SET epoch = p_new_epoch WHERE id = v_session.account_id;
     others_ended := vault.end_sessions_of(v_session.account_id, v_session.sid, 'password_changed');
     PERFORM vault.remember_device(v_session.account_id, p_device);

@@ -59,13 +59,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WHERE p_username IS NOT NULL AND octet_length(p_username) BETWEEN 1 AND 255;
 $$;
 
--- Charges one guess to a budget; answers the seconds to wait, 0 when the guess may be made.
--- 10 in a row are free, then delays double from 15 s to 15 min; 100 a day (UTC) at the most.
+-- Charges one guess to a budget; answers the seconds to wait, 0 when the guess may be made, -1 when
+-- none may be any more. 10 in a row are free, then delays double from 15 s to 15 min; 100 a day
+-- (UTC) at the most. After 100 in a row (NIST SP 800-63B section 3.2.2) only another budget helps: a
+-- known device's, until a letter, a passkey or an operator clears this one.
 CREATE OR REPLACE FUNCTION vault.charge_guess(p_subject bytea) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     c_free constant integer := 10;
     c_a_day constant integer := 100;
+    c_in_a_row constant integer := 100;
     v_now timestamptz := clock_timestamp();
     v_budget vault.guess_budgets%ROWTYPE;
 BEGIN
@@ -76,6 +79,9 @@ BEGIN
     IF v_budget.day < vault.today() THEN
         v_budget.day := vault.today();
         v_budget.day_count := 0;
+    END IF;
+    IF v_budget.in_a_row >= c_in_a_row THEN
+        RETURN -1;
     END IF;
     IF v_budget.day_count >= c_a_day THEN
         RETURN ceil(extract(epoch FROM
@@ -95,8 +101,24 @@ BEGIN
 END
 $$;
 
--- Charges and records a guess, and compares nothing. Statuses: proposed, wait, gone (the session
--- that wants to reauthenticate), bad_request.
+-- A guess was right: its charge is given back, and the row of wrong ones ends.
+CREATE OR REPLACE FUNCTION vault.give_back_guess(p_subject bytea) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    UPDATE vault.guess_budgets SET in_a_row = 0, next_at = NULL,
+           day_count = greatest(day_count - 1, 0)
+    WHERE subject = p_subject;
+$$;
+
+-- The owner has shown themself in another way: strangers' wrong guesses in a row are forgotten, for
+-- the password and the second factors. What they may try today stays as it is.
+CREATE OR REPLACE FUNCTION vault.clear_guesses(p_account uuid) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    UPDATE vault.guess_budgets SET in_a_row = 0, next_at = NULL
+    WHERE subject IN (uuid_send(p_account), uuid_send(p_account) || '\x02');
+$$;
+
+-- Charges and records a guess, and compares nothing. Statuses: proposed, wait, known_only (only a
+-- known device may try any more), gone (the session that wants to reauthenticate), bad_request.
 CREATE OR REPLACE FUNCTION api.propose_password_v1(
     p_username text, p_tag bytea, p_purpose text, p_attempt_hash bytea, p_session bytea,
     p_network text, p_agent text, p_device bytea DEFAULT NULL
@@ -114,13 +136,7 @@ BEGIN
     IF p_username IS NULL OR octet_length(p_username) NOT BETWEEN 1 AND 255
        OR p_tag IS NULL OR octet_length(p_tag) <> 32
        OR p_attempt_hash IS NULL OR octet_length(p_attempt_hash) <> 32
-       OR p_purpose IS NULL
-       -- The session_user is the role that logged in: an operator's attempt is the operator
-       -- process's alone, whatever a web process asks for.
-       OR NOT (CASE session_user
-               WHEN 'authsite_web' THEN p_purpose IN ('sign_in', 'reauthenticate')
-               WHEN 'authsite_operator' THEN p_purpose = 'operator'
-               ELSE false END) THEN
+       OR NOT vault.may_ask_for(p_purpose) THEN
         RETURN QUERY SELECT 'bad_request', NULL::uuid, NULL::integer;
         RETURN;
     END IF;
@@ -139,8 +155,8 @@ BEGIN
         THEN substring(vault.keyed(v_secret, 'budget', convert_to(p_username, 'UTF8')) FOR 2)
         ELSE vault.guess_subject(v_account, p_device) END;
     wait_seconds := vault.charge_guess(v_subject);
-    IF wait_seconds > 0 THEN
-        status := 'wait';
+    IF wait_seconds <> 0 THEN
+        status := CASE WHEN wait_seconds < 0 THEN 'known_only' ELSE 'wait' END;
         PERFORM vault.record_event('account:password:throttled', v_account, v_sid, NULL, NULL,
                                    vault.event_digest(p_network), vault.event_digest(p_agent));
         RETURN NEXT;
@@ -162,7 +178,8 @@ $$;
 -- open), wrong, locked, closed, and for proposals that cannot be judged: unknown, early, late.
 CREATE OR REPLACE FUNCTION api.judge_password_v1(p_proposal uuid)
 RETURNS TABLE (status text, account_id uuid, username text, account_epoch bigint,
-               site_epoch bigint, amr text[], authenticated_at bigint, proof bytea)
+               site_epoch bigint, amr text[], authenticated_at bigint, proof bytea,
+               factors text[])
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
@@ -207,21 +224,15 @@ BEGIN
         v_proposal.account_id, v_proposal.sid, NULL, NULL, v_proposal.network, v_proposal.agent,
         jsonb_build_object('purpose', v_proposal.purpose));
     IF status = 'right' THEN
-        UPDATE vault.guess_budgets SET in_a_row = 0, next_at = NULL,
-               day_count = greatest(day_count - 1, 0)
-        WHERE subject = v_proposal.subject;
-        INSERT INTO vault.attempts (secret_hash, account_id, account_epoch, site_epoch, purpose,
-                                    amr, authenticated_at, sid, expires_at)
-        VALUES (v_proposal.attempt_hash, v_account.id, v_account.epoch, v_site.epoch,
-                v_proposal.purpose, ARRAY['pwd'], v_now, v_proposal.sid,
-                v_now + make_interval(secs => vault.policy_seconds('attempt')))
-        -- A secret chosen twice must not raise: that would undo the verdict and its event.
-        ON CONFLICT DO NOTHING;
+        PERFORM vault.give_back_guess(v_proposal.subject);
+        PERFORM vault.open_attempt(v_proposal.attempt_hash, v_account, v_site.epoch,
+                                   v_proposal.purpose, '{password}', v_proposal.sid, v_now);
         account_id := v_account.id;
         username := v_account.username;
         account_epoch := v_account.epoch;
         site_epoch := v_site.epoch;
-        amr := ARRAY['pwd'];
+        amr := vault.amr_of('{password}');
+        factors := vault.factors_of(v_account.id);
         authenticated_at := vault.epoch_seconds(v_now);
         -- For the caller to check under the pepper: a verifier that somebody wrote here is not ours.
         SELECT p.proof INTO proof FROM vault.password_parameters p
@@ -240,7 +251,7 @@ CREATE OR REPLACE PROCEDURE api.prove_password_v1(
     INOUT account_id uuid DEFAULT NULL, INOUT username text DEFAULT NULL,
     INOUT account_epoch bigint DEFAULT NULL, INOUT site_epoch bigint DEFAULT NULL,
     INOUT amr text[] DEFAULT NULL, INOUT authenticated_at bigint DEFAULT NULL,
-    INOUT proof bytea DEFAULT NULL
+    INOUT proof bytea DEFAULT NULL, INOUT factors text[] DEFAULT NULL
 )
 LANGUAGE plpgsql SECURITY INVOKER AS $$
 DECLARE
@@ -252,8 +263,9 @@ BEGIN
     COMMIT;
     IF v_proposal IS NOT NULL THEN
         SELECT j.status, j.account_id, j.username, j.account_epoch, j.site_epoch, j.amr,
-               j.authenticated_at, j.proof
-        INTO status, account_id, username, account_epoch, site_epoch, amr, authenticated_at, proof
+               j.authenticated_at, j.proof, j.factors
+        INTO status, account_id, username, account_epoch, site_epoch, amr, authenticated_at, proof,
+             factors
         FROM api.judge_password_v1(v_proposal) AS j;
     END IF;
 END

@@ -1,16 +1,5 @@
 -- Attempts become sessions; sessions are resumed, listed and ended by whoever holds their secret.
 
--- The attempt with this secret, if it may still be used.
-CREATE OR REPLACE FUNCTION vault.live_attempt(p_secret bytea) RETURNS SETOF vault.attempts
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT t.* FROM vault.attempts t
-    JOIN vault.accounts a ON a.id = t.account_id
-    CROSS JOIN vault.site
-    WHERE t.secret_hash = sha256(p_secret) AND t.consumed_at IS NULL
-      AND t.expires_at > clock_timestamp() AND t.account_epoch = a.epoch
-      AND t.site_epoch = site.epoch AND a.state = 'active';
-$$;
-
 -- The session with this secret, if it is alive. Whatever ends sessions is checked here, and only
 -- here: its own end, idle and absolute limits, the account's state and epoch, the site's epoch.
 CREATE OR REPLACE FUNCTION vault.live_session(p_secret bytea, p_kind text)
@@ -40,7 +29,8 @@ $$;
 -- Turns an attempt into a session. amr and auth_time are the attempt's; the caller names them so
 -- that its MAC can cover them, and is refused when they differ. With the secret of a live session
 -- of the same account and the same sid, that session goes on under the new secret; any other
--- session of this browser ends. Statuses: opened, gone, changed, bad_request.
+-- session of this browser ends. Statuses: opened, unfinished (a second factor is held and not
+-- proven), gone, changed, bad_request.
 CREATE OR REPLACE FUNCTION vault.open_session(
     p_kind text, p_policy text, p_attempt bytea, p_sid uuid, p_secret_hash bytea, p_amr text[],
     p_authenticated_at bigint, p_account_epoch bigint, p_site_epoch bigint,
@@ -62,6 +52,10 @@ BEGIN
        OR NOT vault.is_lifetime(p_policy, to_timestamp(p_created_at), to_timestamp(p_expires_at),
                                 p_idle_seconds) THEN
         RETURN 'bad_request';
+    END IF;
+    IF EXISTS (SELECT FROM vault.live_attempt(p_attempt) t
+               WHERE NOT vault.is_enough(t.account_id, t.proofs)) THEN
+        RETURN 'unfinished';
     END IF;
     UPDATE vault.attempts SET consumed_at = v_now
     WHERE secret_hash = (SELECT t.secret_hash FROM vault.live_attempt(p_attempt) t)

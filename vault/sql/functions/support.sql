@@ -40,6 +40,22 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date;
 $$;
 
+-- Whether a time that a caller names, in whole seconds, is now: give or take two minutes of clocks.
+CREATE OR REPLACE FUNCTION vault.is_recent_second(p_second bigint) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(abs(vault.epoch_seconds(clock_timestamp()) - p_second) < 120, false);
+$$;
+
+-- What a process may ask proofs for. The session_user is the role that logged in: an operator's
+-- attempt is the operator process's alone, whatever a web process asks for.
+CREATE OR REPLACE FUNCTION vault.may_ask_for(p_purpose text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(CASE session_user
+        WHEN 'authsite_web' THEN p_purpose IN ('sign_in', 'reauthenticate')
+        WHEN 'authsite_operator' THEN p_purpose = 'operator'
+        ELSE false END, false);
+$$;
+
 -- Today's and tomorrow's salts, made ahead: the first event of a day would otherwise insert one, and
 -- an open transaction could let everybody else's wait for it.
 CREATE OR REPLACE FUNCTION vault.prepare_event_salts() RETURNS void
@@ -114,16 +130,23 @@ BEGIN
 END
 $$;
 
+-- What every letter says of itself; what else stands in it is for its template.
+CREATE OR REPLACE FUNCTION vault.letter_payload(p_username text, p_template text, p_language text)
+RETURNS jsonb
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT jsonb_build_object(
+        'template', p_template, 'language', p_language, 'username', p_username,
+        'at', vault.epoch_seconds(clock_timestamp()),
+        'reference', upper(regexp_replace(gen_random_uuid()::text,
+                                          '^(.{4})(.{4}).*$', '\1-\2')));
+$$;
+
 -- Queues a letter to an account's confirmed primary address, where it has one.
 CREATE OR REPLACE FUNCTION vault.write_letter(p_account uuid, p_template text, p_language text)
 RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO vault.outbox (kind, account_id, sealed_address, payload)
-    SELECT 'letter', a.id, e.sealed, jsonb_build_object(
-               'template', p_template, 'language', p_language, 'username', a.username,
-               'at', vault.epoch_seconds(clock_timestamp()),
-               'reference', upper(regexp_replace(gen_random_uuid()::text,
-                                                 '^(.{4})(.{4}).*$', '\1-\2')))
+    SELECT 'letter', a.id, e.sealed, vault.letter_payload(a.username, p_template, p_language)
     FROM vault.accounts a
     JOIN vault.email_addresses e ON e.account_id = a.id
     WHERE a.id = p_account AND e.is_primary AND e.verified_at IS NOT NULL;

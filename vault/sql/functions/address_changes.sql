@@ -1,0 +1,206 @@
+-- Changing one's e-mail addresses: asked for by fresh proof, confirmed by the letter alone.
+
+-- Adds an address and asks for its confirmation. Until then nothing but that goes there. Statuses:
+-- added, exists, full, gone, weak, bad_request.
+CREATE OR REPLACE FUNCTION api.add_address_v1(
+    p_session bytea, p_attempt bytea, p_address uuid, p_sealed bytea, p_digest bytea,
+    p_digest_key text, p_browser_hash bytea, p_language text, p_network text, p_agent text
+) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_proof record;
+BEGIN
+    PERFORM vault.require_read_committed();
+    IF p_address IS NULL OR coalesce(octet_length(p_sealed), 0) NOT BETWEEN 30 AND 1000
+       OR coalesce(octet_length(p_digest), 0) <> 32
+       OR coalesce(length(p_digest_key), 0) NOT BETWEEN 1 AND 40
+       OR coalesce(octet_length(p_browser_hash), 0) <> 32
+       OR coalesce(p_language, '') !~ '^[A-Za-z-]{2,20}$' THEN
+        RETURN 'bad_request';
+    END IF;
+    v_proof := vault.fresh_proof(p_session, p_attempt);
+    IF v_proof.status <> 'fresh' THEN
+        RETURN v_proof.status;
+    END IF;
+    IF EXISTS (SELECT FROM vault.email_addresses e
+               WHERE e.account_id = v_proof.account_id AND e.lookup_digest = p_digest) THEN
+        RETURN 'exists';
+    END IF;
+    IF (SELECT count(*) FROM vault.email_addresses e
+        WHERE e.account_id = v_proof.account_id) >= 5 THEN
+        RETURN 'full';
+    END IF;
+    INSERT INTO vault.email_addresses (id, account_id, sealed, lookup_digest, lookup_key,
+                                       is_primary)
+    SELECT p_address, v_proof.account_id, p_sealed, p_digest, p_digest_key,
+           NOT EXISTS (SELECT FROM vault.email_addresses e WHERE e.account_id = v_proof.account_id)
+    ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        RETURN 'exists';
+    END IF;
+    PERFORM vault.record_event('account:email:asked', v_proof.account_id, v_proof.sid, NULL, NULL,
+                               vault.event_digest(p_network), vault.event_digest(p_agent),
+                               jsonb_build_object('address', p_address));
+    PERFORM vault.request_token('confirm', v_proof.account_id, p_address, p_browser_hash,
+                                'address_confirmation', p_language);
+    PERFORM vault.write_letter(v_proof.account_id, 'address_asked', p_language);
+    RETURN 'added';
+END
+$$;
+
+-- Asks again for the letter that confirms one of one's own addresses. Statuses: asked, wait (three
+-- an hour), confirmed (it is already), unknown, gone, bad_request.
+CREATE OR REPLACE FUNCTION api.request_confirmation_v1(
+    p_session bytea, p_address uuid, p_browser_hash bytea, p_language text,
+    p_network text, p_agent text
+) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_session vault.sessions%ROWTYPE;
+    v_address vault.email_addresses%ROWTYPE;
+BEGIN
+    PERFORM vault.require_read_committed();
+    IF coalesce(octet_length(p_browser_hash), 0) <> 32
+       OR coalesce(p_language, '') !~ '^[A-Za-z-]{2,20}$' THEN
+        RETURN 'bad_request';
+    END IF;
+    SELECT * INTO v_session FROM vault.live_session(p_session, 'web');
+    IF NOT FOUND THEN
+        RETURN 'gone';
+    END IF;
+    SELECT * INTO v_address FROM vault.email_addresses e
+    WHERE e.id = p_address AND e.account_id = v_session.account_id;
+    IF NOT FOUND OR v_address.verified_at IS NOT NULL THEN
+        RETURN CASE WHEN v_address.id IS NULL THEN 'unknown' ELSE 'confirmed' END;
+    END IF;
+    PERFORM vault.record_event('account:token:requested', v_session.account_id, v_session.sid,
+                               NULL, NULL, vault.event_digest(p_network),
+                               vault.event_digest(p_agent), '{"purpose": "confirm"}');
+    RETURN CASE WHEN vault.request_token('confirm', v_session.account_id, p_address,
+                                         p_browser_hash, 'address_confirmation', p_language)
+                THEN 'asked' ELSE 'wait' END;
+END
+$$;
+
+-- Confirms the address that the token was mailed to. The MAC says so to whoever relies on it. It
+-- becomes the primary one where no confirmed one is. Statuses: confirmed, other_browser (say the
+-- user name), spent, expired, dead, unknown, bad_request.
+CREATE OR REPLACE FUNCTION api.confirm_address_v1(
+    p_token bytea, p_browser bytea, p_username text, p_mac bytea, p_mac_key text,
+    p_network text, p_agent text
+) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_spent record;
+    v_account uuid;
+    v_address uuid;
+    v_has_primary boolean;
+BEGIN
+    PERFORM vault.require_read_committed();
+    IF coalesce(octet_length(p_token), 0) <> 32 OR coalesce(octet_length(p_mac), 0) <> 32
+       OR coalesce(length(p_mac_key), 0) NOT BETWEEN 1 AND 40 THEN
+        RETURN 'bad_request';
+    END IF;
+    v_spent := vault.spend_token(p_token, 'confirm', p_browser, p_username);
+    v_account := (v_spent.token).account_id;
+    v_address := (v_spent.token).address_id;
+    IF v_spent.status <> 'live' THEN
+        PERFORM vault.record_event('account:token:refused', v_account, NULL, NULL, NULL,
+                                   vault.event_digest(p_network), vault.event_digest(p_agent),
+                                   jsonb_build_object('purpose', 'confirm',
+                                                      'why', v_spent.status));
+        RETURN v_spent.status;
+    END IF;
+    -- One change of an account's addresses at a time; the token holds a weaker lock already.
+    PERFORM FROM vault.email_addresses e WHERE e.account_id = v_account ORDER BY e.id FOR UPDATE;
+    v_has_primary := EXISTS (SELECT FROM vault.email_addresses e WHERE e.account_id = v_account
+                             AND e.is_primary AND e.verified_at IS NOT NULL);
+    IF NOT v_has_primary THEN
+        UPDATE vault.email_addresses e SET is_primary = false
+        WHERE e.account_id = v_account AND e.is_primary AND e.id <> v_address;
+    END IF;
+    UPDATE vault.email_addresses e SET verified_at = clock_timestamp(), mac = p_mac,
+           mac_key = p_mac_key, is_primary = e.is_primary OR NOT v_has_primary
+    WHERE e.id = v_address AND e.account_id = v_account;
+    IF NOT FOUND THEN
+        RETURN 'dead';
+    END IF;
+    PERFORM vault.record_event('account:email:confirmed', v_account, NULL, NULL, NULL,
+                               vault.event_digest(p_network), vault.event_digest(p_agent),
+                               jsonb_build_object('address', v_address));
+    RETURN 'confirmed';
+END
+$$;
+
+-- Makes a confirmed address the one that letters go to; the one before is told. Statuses: changed,
+-- unknown (or not confirmed), gone, weak.
+CREATE OR REPLACE FUNCTION api.set_primary_address_v1(
+    p_session bytea, p_attempt bytea, p_address uuid, p_language text, p_network text, p_agent text
+) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_proof record;
+BEGIN
+    PERFORM vault.require_read_committed();
+    v_proof := vault.fresh_proof(p_session, p_attempt);
+    IF v_proof.status <> 'fresh' THEN
+        RETURN v_proof.status;
+    END IF;
+    IF NOT EXISTS (SELECT FROM vault.email_addresses e WHERE e.id = p_address
+                   AND e.account_id = v_proof.account_id AND e.verified_at IS NOT NULL) THEN
+        RETURN 'unknown';
+    END IF;
+    PERFORM vault.write_letter(v_proof.account_id, 'address_changed', p_language);
+    UPDATE vault.email_addresses e SET is_primary = false
+    WHERE e.account_id = v_proof.account_id AND e.is_primary;
+    UPDATE vault.email_addresses e SET is_primary = true WHERE e.id = p_address;
+    PERFORM vault.record_event('account:email:changed', v_proof.account_id, v_proof.sid, NULL,
+                               NULL, vault.event_digest(p_network), vault.event_digest(p_agent),
+                               jsonb_build_object('address', p_address));
+    RETURN 'changed';
+END
+$$;
+
+-- Takes an address away by fresh proof, and tells it so. Statuses: removed, unknown, primary (make
+-- another the primary one first), gone, weak.
+CREATE OR REPLACE FUNCTION api.remove_address_v1(
+    p_session bytea, p_attempt bytea, p_address uuid, p_language text, p_network text, p_agent text
+) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_proof record;
+    v_address vault.email_addresses%ROWTYPE;
+BEGIN
+    PERFORM vault.require_read_committed();
+    v_proof := vault.fresh_proof(p_session, p_attempt);
+    IF v_proof.status <> 'fresh' THEN
+        RETURN v_proof.status;
+    END IF;
+    SELECT * INTO v_address FROM vault.email_addresses e
+    WHERE e.id = p_address AND e.account_id = v_proof.account_id;
+    IF NOT FOUND THEN
+        RETURN 'unknown';
+    END IF;
+    IF v_address.is_primary AND EXISTS (
+           SELECT FROM vault.email_addresses e WHERE e.account_id = v_proof.account_id
+           AND e.id <> p_address) THEN
+        RETURN 'primary';
+    END IF;
+    IF v_address.verified_at IS NOT NULL THEN
+        INSERT INTO vault.outbox (kind, account_id, sealed_address, payload)
+        SELECT 'letter', a.id, v_address.sealed,
+               vault.letter_payload(a.username, 'address_removed', p_language)
+        FROM vault.accounts a WHERE a.id = v_proof.account_id;
+    END IF;
+    DELETE FROM vault.email_addresses WHERE id = p_address;
+    PERFORM vault.record_event('account:email:removed', v_proof.account_id, v_proof.sid, NULL,
+                               NULL, vault.event_digest(p_network), vault.event_digest(p_agent),
+                               jsonb_build_object('address', p_address));
+    RETURN 'removed';
+END
+$$;

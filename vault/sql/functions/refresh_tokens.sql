@@ -1,0 +1,108 @@
+-- Refresh tokens (RFC 6749 section 6): rotated at each use (RFC 9700 section 4.14.2). A second use of
+-- one revokes all that came from its grant. None outlives its session.
+
+-- The first refresh token of a grant, right after its code was redeemed. Statuses: issued, exists,
+-- dead, bad_request.
+CREATE OR REPLACE FUNCTION api.issue_refresh_token_v1(
+    p_grant uuid, p_token_hash bytea, p_mac bytea, p_mac_key text
+) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_grant vault.grants%ROWTYPE;
+BEGIN
+    PERFORM vault.require_read_committed();
+    IF p_grant IS NULL OR NOT vault.is_refresh_token(p_token_hash, p_mac, p_mac_key) THEN
+        RETURN 'bad_request';
+    END IF;
+    SELECT * INTO v_grant FROM vault.grants g WHERE g.id = p_grant FOR UPDATE;
+    IF v_grant.redeemed_at IS NULL OR v_grant.code_hash IS NULL
+       OR v_grant.redeemed_at < clock_timestamp() - interval '1 minute'
+       OR NOT 'offline_access' = ANY (v_grant.scopes) OR NOT vault.is_grant_alive(v_grant) THEN
+        RETURN 'dead';
+    END IF;
+    IF EXISTS (SELECT FROM vault.refresh_tokens r WHERE r.grant_id = p_grant) THEN
+        RETURN 'exists';
+    END IF;
+    RETURN vault.store_refresh_token(v_grant, p_token_hash, p_mac, p_mac_key);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION vault.is_refresh_token(p_hash bytea, p_mac bytea, p_mac_key text)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(octet_length(p_hash) = 32 AND octet_length(p_mac) = 32
+                    AND length(p_mac_key) BETWEEN 1 AND 40, false);
+$$;
+
+-- Statuses: issued, exists.
+CREATE OR REPLACE FUNCTION vault.store_refresh_token(
+    p_grant vault.grants, p_token_hash bytea, p_mac bytea, p_mac_key text
+) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO vault.refresh_tokens (token_hash, grant_id, expires_at, mac, mac_key)
+    SELECT p_token_hash, p_grant.id, s.expires_at, p_mac, p_mac_key
+    FROM vault.sessions s WHERE s.sid = p_grant.sid
+    ON CONFLICT DO NOTHING;
+    RETURN CASE WHEN FOUND THEN 'issued' ELSE 'exists' END;
+END
+$$;
+
+-- Spends a refresh token, then judges it, and stores its successor: one success however often it is
+-- raced; every later use of it revokes the grant and all its tokens. One by another wiki leaves it
+-- alone. Statuses: rotated, unknown, other_wiki, replayed, expired, dead, bad_request.
+CREATE OR REPLACE FUNCTION api.rotate_refresh_token_v1(
+    p_token bytea, p_grant uuid, p_client_id text, p_new_hash bytea, p_new_mac bytea,
+    p_new_mac_key text
+) RETURNS TABLE (status text, mac bytea, mac_key text)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_token vault.refresh_tokens%ROWTYPE;
+    v_grant vault.grants%ROWTYPE;
+    v_now timestamptz;
+BEGIN
+    PERFORM vault.require_read_committed();
+    IF p_token IS NULL OR p_grant IS NULL OR p_client_id IS NULL
+       OR NOT vault.is_refresh_token(p_new_hash, p_new_mac, p_new_mac_key)
+       OR EXISTS (SELECT FROM vault.refresh_tokens r WHERE r.token_hash = p_new_hash) THEN
+        status := 'bad_request';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    -- The grant first, always: two tokens of one grant wait for each other in one order.
+    SELECT * INTO v_grant FROM vault.grants g WHERE g.id = p_grant FOR UPDATE;
+    SELECT * INTO v_token FROM vault.refresh_tokens r
+    WHERE r.token_hash = sha256(p_token) AND r.grant_id = p_grant FOR UPDATE;
+    IF v_token.token_hash IS NULL THEN
+        status := 'unknown';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    v_now := clock_timestamp();
+    PERFORM FROM vault.accounts a WHERE a.id = v_grant.account_id FOR SHARE;
+    status := CASE
+        WHEN v_grant.client_id <> p_client_id THEN 'other_wiki'
+        WHEN v_token.spent_at IS NOT NULL THEN 'replayed'
+        WHEN v_token.expires_at <= v_now THEN 'expired'
+        WHEN NOT vault.is_grant_alive(v_grant) THEN 'dead'
+        ELSE 'rotated' END;
+    IF status <> 'other_wiki' THEN
+        UPDATE vault.refresh_tokens SET spent_at = coalesce(spent_at, v_now)
+        WHERE token_hash = v_token.token_hash;
+    END IF;
+    IF status = 'replayed' THEN
+        UPDATE vault.grants SET revoked_at = coalesce(revoked_at, v_now) WHERE id = v_grant.id;
+    ELSIF status = 'rotated' AND vault.store_refresh_token(v_grant, p_new_hash, p_new_mac,
+                                                           p_new_mac_key) = 'issued' THEN
+        mac := v_token.mac;
+        mac_key := v_token.mac_key;
+    END IF;
+    PERFORM vault.record_event(
+        CASE status WHEN 'rotated' THEN 'wiki:refresh:rotated' ELSE 'wiki:refresh:refused' END,
+        v_grant.account_id, v_grant.sid, v_grant.client_id, NULL, NULL, NULL,
+        CASE status WHEN 'rotated' THEN '{}' ELSE jsonb_build_object('why', status) END);
+    RETURN NEXT;
+END
+$$;

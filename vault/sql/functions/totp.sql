@@ -1,0 +1,306 @@
+-- TOTP (RFC 6238): sealed secrets, opened one charged time at a time; each time step works once.
+--
+-- The vault cannot read a secret, so web opens one and says which time step its code was of. The
+-- opening is the guess: it is charged and committed before the secret is handed out.
+
+-- One's own apps, without their secrets.
+CREATE OR REPLACE FUNCTION api.list_totp_v1(p_session bytea)
+RETURNS TABLE (id uuid, name text, created_at timestamptz, last_used_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT d.id, d.name, d.created_at, d.last_used_at
+    FROM vault.live_session(p_session, 'web') s
+    JOIN vault.totp_devices d ON d.account_id = s.account_id
+    ORDER BY d.created_at;
+$$;
+
+CREATE OR REPLACE FUNCTION vault.is_totp(
+    p_id uuid, p_name text, p_sealed bytea, p_digest bytea, p_digest_key text, p_step bigint
+) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(p_id IS NOT NULL AND length(p_name) BETWEEN 1 AND 100
+        AND octet_length(p_sealed) BETWEEN 30 AND 500 AND octet_length(p_digest) = 32
+        AND length(p_digest_key) BETWEEN 1 AND 40 AND p_step >= -1, false);
+$$;
+
+-- Statuses: added, exists (this secret, or this id), full.
+CREATE OR REPLACE FUNCTION vault.store_totp(
+    p_account uuid, p_id uuid, p_name text, p_sealed bytea, p_digest bytea, p_digest_key text,
+    p_step bigint
+) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF (SELECT count(*) FROM vault.totp_devices WHERE account_id = p_account) >= 10 THEN
+        RETURN 'full';
+    END IF;
+    IF EXISTS (SELECT FROM vault.totp_devices
+               WHERE account_id = p_account AND secret_digest = p_digest) THEN
+        RETURN 'exists';
+    END IF;
+    INSERT INTO vault.totp_devices (id, account_id, name, sealed_secret, secret_digest, digest_key,
+                                    last_step)
+    VALUES (p_id, p_account, p_name, p_sealed, p_digest, p_digest_key, p_step)
+    ON CONFLICT DO NOTHING;
+    RETURN CASE WHEN FOUND THEN 'added' ELSE 'exists' END;
+END
+$$;
+
+-- Adds an app by fresh proof. Web has seen a right code of its, of time step p_step, which is spent
+-- with it. Statuses: added, exists, full, gone, weak, bad_request.
+CREATE OR REPLACE FUNCTION api.add_totp_v1(
+    p_session bytea, p_attempt bytea, p_id uuid, p_name text, p_sealed bytea, p_digest bytea,
+    p_digest_key text, p_step bigint, p_language text, p_network text, p_agent text
+) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_proof record;
+    v_status text;
+BEGIN
+    PERFORM vault.require_read_committed();
+    IF NOT vault.is_totp(p_id, p_name, p_sealed, p_digest, p_digest_key, p_step)
+       OR NOT vault.is_near_step(p_step) THEN
+        RETURN 'bad_request';
+    END IF;
+    v_proof := vault.fresh_proof(p_session, p_attempt);
+    IF v_proof.status <> 'fresh' THEN
+        RETURN v_proof.status;
+    END IF;
+    v_status := vault.store_totp(v_proof.account_id, p_id, p_name, p_sealed, p_digest,
+                                 p_digest_key, p_step);
+    IF v_status = 'added' THEN
+        PERFORM vault.record_event('account:totp:added', v_proof.account_id, v_proof.sid, NULL,
+                                   NULL, vault.event_digest(p_network),
+                                   vault.event_digest(p_agent),
+                                   jsonb_build_object('device', p_id));
+        PERFORM vault.write_letter(v_proof.account_id, 'totp_added', p_language);
+    END IF;
+    RETURN v_status;
+END
+$$;
+
+-- For the owner process: an app that comes with an account from elsewhere. Statuses: added, exists,
+-- full, unknown, bad_request.
+CREATE OR REPLACE FUNCTION api.import_totp_v1(
+    p_account uuid, p_id uuid, p_name text, p_sealed bytea, p_digest bytea, p_digest_key text
+) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_status text;
+BEGIN
+    PERFORM vault.require_read_committed();
+    IF NOT vault.is_totp(p_id, p_name, p_sealed, p_digest, p_digest_key, -1) THEN
+        RETURN 'bad_request';
+    END IF;
+    PERFORM FROM vault.accounts WHERE id = p_account FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'unknown';
+    END IF;
+    v_status := vault.store_totp(p_account, p_id, p_name, p_sealed, p_digest, p_digest_key, -1);
+    IF v_status = 'added' THEN
+        PERFORM vault.record_event('account:totp:added', p_account, NULL, NULL, NULL, NULL, NULL,
+                                   jsonb_build_object('device', p_id));
+    END IF;
+    RETURN v_status;
+END
+$$;
+
+-- Gives one of one's own apps another name. Statuses: renamed, unknown, gone, bad_request.
+CREATE OR REPLACE FUNCTION api.rename_totp_v1(p_session bytea, p_id uuid, p_name text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_account uuid;
+BEGIN
+    PERFORM vault.require_read_committed();
+    IF p_id IS NULL OR coalesce(length(p_name), 0) NOT BETWEEN 1 AND 100 THEN
+        RETURN 'bad_request';
+    END IF;
+    SELECT s.account_id INTO v_account FROM vault.live_session(p_session, 'web') s;
+    IF NOT FOUND THEN
+        RETURN 'gone';
+    END IF;
+    UPDATE vault.totp_devices SET name = p_name WHERE id = p_id AND account_id = v_account;
+    RETURN CASE WHEN FOUND THEN 'renamed' ELSE 'unknown' END;
+END
+$$;
+
+-- Takes an app away by fresh proof. Statuses: removed, unknown, gone, weak, bad_request.
+CREATE OR REPLACE FUNCTION api.remove_totp_v1(
+    p_session bytea, p_attempt bytea, p_id uuid, p_language text, p_network text, p_agent text
+) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_proof record;
+BEGIN
+    PERFORM vault.require_read_committed();
+    IF p_id IS NULL THEN
+        RETURN 'bad_request';
+    END IF;
+    v_proof := vault.fresh_proof(p_session, p_attempt);
+    IF v_proof.status <> 'fresh' THEN
+        RETURN v_proof.status;
+    END IF;
+    DELETE FROM vault.totp_devices WHERE id = p_id AND account_id = v_proof.account_id;
+    IF NOT FOUND THEN
+        RETURN 'unknown';
+    END IF;
+    PERFORM vault.record_event('account:totp:removed', v_proof.account_id, v_proof.sid, NULL,
+                               NULL, vault.event_digest(p_network), vault.event_digest(p_agent),
+                               jsonb_build_object('device', p_id));
+    PERFORM vault.write_letter(v_proof.account_id, 'totp_removed', p_language);
+    RETURN 'removed';
+END
+$$;
+
+-- Charges one opening, and opens nothing. Statuses: proposed, none (no app here), wait, known_only,
+-- ended, gone.
+CREATE OR REPLACE FUNCTION api.propose_totp_v1(
+    p_attempt bytea, p_network text, p_agent text, p_device bytea DEFAULT NULL
+) RETURNS TABLE (status text, proposal uuid, wait_seconds integer)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_charge record;
+BEGIN
+    PERFORM vault.require_read_committed();
+    IF EXISTS (SELECT FROM vault.live_attempt(p_attempt) t WHERE NOT EXISTS (
+                   SELECT FROM vault.totp_devices d WHERE d.account_id = t.account_id)) THEN
+        status := 'none';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    v_charge := vault.charge_factor(p_attempt, p_device, p_network, p_agent);
+    status := v_charge.status;
+    wait_seconds := v_charge.wait_seconds;
+    IF status = 'charged' THEN
+        status := 'proposed';
+        INSERT INTO vault.factor_proposals (kind, subject, account_id, attempt_hash, sid,
+                                            proposed_in, network, agent)
+        VALUES ('totp', v_charge.subject, (v_charge.attempt).account_id,
+                (v_charge.attempt).secret_hash, (v_charge.attempt).sid, pg_current_xact_id(),
+                vault.event_digest(p_network), vault.event_digest(p_agent))
+        RETURNING id INTO proposal;
+    END IF;
+    RETURN NEXT;
+END
+$$;
+
+-- Hands out the account's sealed secrets for an opening that an earlier, committed transaction
+-- charged; once. Statuses: opened, gone (the attempt), and a caller's faults: unknown, early, late.
+CREATE OR REPLACE FUNCTION api.open_totp_v1(p_proposal uuid)
+RETURNS TABLE (status text, account_id uuid, devices uuid[], sealed bytea[])
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_taken record;
+    v_proposal vault.factor_proposals%ROWTYPE;
+BEGIN
+    PERFORM vault.require_read_committed();
+    v_taken := vault.take_proposal(p_proposal, 'totp');
+    status := v_taken.status;
+    v_proposal := v_taken.proposal;
+    IF status = 'taken' THEN
+        PERFORM FROM vault.attempts t JOIN vault.accounts a ON a.id = t.account_id
+            CROSS JOIN vault.site
+        WHERE t.secret_hash = v_proposal.attempt_hash AND t.consumed_at IS NULL
+          AND t.expires_at > clock_timestamp() AND a.epoch = t.account_epoch
+          AND site.epoch = t.site_epoch AND a.state = 'active';
+        status := CASE WHEN FOUND THEN 'opened' ELSE 'gone' END;
+        UPDATE vault.factor_proposals SET outcome = status WHERE id = p_proposal;
+    END IF;
+    IF status = 'opened' THEN
+        account_id := v_proposal.account_id;
+        SELECT array_agg(d.id ORDER BY d.created_at), array_agg(d.sealed_secret ORDER BY d.created_at)
+        INTO devices, sealed FROM vault.totp_devices d WHERE d.account_id = v_proposal.account_id;
+        PERFORM vault.record_event('account:totp:opened', v_proposal.account_id, v_proposal.sid,
+                                   NULL, NULL, v_proposal.network, v_proposal.agent);
+    END IF;
+    RETURN NEXT;
+END
+$$;
+
+-- Both in one round trip (see prove_password_v1). The opening's id is needed to accept a code.
+CREATE OR REPLACE PROCEDURE api.ask_totp_v1(
+    IN p_attempt bytea, IN p_network text, IN p_agent text, IN p_device bytea DEFAULT NULL,
+    INOUT status text DEFAULT NULL, INOUT wait_seconds integer DEFAULT NULL,
+    INOUT opening uuid DEFAULT NULL, INOUT account_id uuid DEFAULT NULL,
+    INOUT devices uuid[] DEFAULT NULL, INOUT sealed bytea[] DEFAULT NULL
+)
+LANGUAGE plpgsql SECURITY INVOKER AS $$
+BEGIN
+    SELECT p.status, p.proposal, p.wait_seconds INTO status, opening, wait_seconds
+    FROM api.propose_totp_v1(p_attempt, p_network, p_agent, p_device) AS p;
+    COMMIT;
+    IF opening IS NOT NULL THEN
+        SELECT o.status, o.account_id, o.devices, o.sealed
+        INTO status, account_id, devices, sealed
+        FROM api.open_totp_v1(opening) AS o;
+    END IF;
+END
+$$;
+
+-- Whether a time step of 30 seconds (RFC 6238 section 4.2) is within ten of now: no caller can
+-- spend the years to come, or bring back what was long ago.
+CREATE OR REPLACE FUNCTION vault.is_near_step(p_step bigint) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(abs(p_step - vault.epoch_seconds(clock_timestamp()) / 30) <= 10, false);
+$$;
+
+-- The code that was typed is the one of this app and time step: web says so. Each step works once,
+-- in order; the attempt then holds the proof. Statuses: right, replayed (this step or a later one
+-- was used), gone (the attempt), unknown (the opening or the app), late, bad_request.
+CREATE OR REPLACE FUNCTION api.accept_totp_v1(
+    p_attempt bytea, p_opening uuid, p_id uuid, p_step bigint
+) RETURNS TABLE (status text, proofs text[], amr text[])
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_opening vault.factor_proposals%ROWTYPE;
+    v_attempt vault.attempts%ROWTYPE;
+BEGIN
+    PERFORM vault.require_read_committed();
+    IF NOT vault.is_near_step(p_step) OR p_id IS NULL OR p_opening IS NULL THEN
+        status := 'bad_request';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    SELECT * INTO v_opening FROM vault.factor_proposals
+    WHERE id = p_opening AND kind = 'totp' AND attempt_hash = sha256(p_attempt) FOR UPDATE;
+    status := CASE
+        WHEN v_opening.id IS NULL OR v_opening.outcome IS DISTINCT FROM 'opened' THEN 'unknown'
+        WHEN v_opening.proposed_at
+             + make_interval(secs => vault.policy_seconds('proposal')) < clock_timestamp()
+            THEN 'late' END;
+    IF status IS NOT NULL THEN
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    UPDATE vault.totp_devices d SET last_step = p_step, last_used_at = clock_timestamp()
+    WHERE d.id = p_id AND d.account_id = v_opening.account_id AND d.last_step < p_step;
+    IF NOT FOUND THEN
+        status := CASE WHEN EXISTS (SELECT FROM vault.totp_devices d
+                                    WHERE d.id = p_id AND d.account_id = v_opening.account_id)
+                       THEN 'replayed' ELSE 'unknown' END;
+        UPDATE vault.factor_proposals SET outcome = status WHERE id = p_opening;
+        PERFORM vault.record_event('account:factor:wrong', v_opening.account_id, v_opening.sid,
+                                   NULL, NULL, v_opening.network, v_opening.agent,
+                                   jsonb_build_object('kind', 'totp', 'why', status));
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    v_attempt := vault.add_proofs(v_opening.attempt_hash, '{totp}');
+    status := CASE WHEN v_attempt.secret_hash IS NULL THEN 'gone' ELSE 'right' END;
+    UPDATE vault.factor_proposals SET outcome = status WHERE id = p_opening;
+    IF status = 'right' THEN
+        PERFORM vault.give_back_factor(v_opening.subject, v_opening.attempt_hash);
+        PERFORM vault.record_event('account:factor:right', v_opening.account_id, v_opening.sid,
+                                   NULL, NULL, v_opening.network, v_opening.agent,
+                                   jsonb_build_object('kind', 'totp', 'device', p_id));
+        proofs := v_attempt.proofs;
+        amr := v_attempt.amr;
+    END IF;
+    RETURN NEXT;
+END
+$$;
