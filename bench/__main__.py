@@ -6,6 +6,7 @@ import statistics
 import sys
 from collections.abc import Callable
 
+from bench import vault_scale
 from bench.make_run import seconds_to_a_page
 from bench.measures import BareArgon2, Contender, page_weight
 from bench.report import Report
@@ -19,6 +20,10 @@ _FLOWS_COUNTED = 7
 def main() -> int:
     """Measure and print. What fails is a traceback: a benchmark that limps is worth nothing."""
     arguments = _arguments()
+    if arguments.vault:
+        measured = vault_scale.measure(arguments)
+        print(json.dumps(measured.as_dict(), indent=1) if arguments.json else measured.as_table())
+        return 0
     runs = seconds_to_a_page() if arguments.make_run else (None, None)
     with running_site() as site:
         report = _measure(site, arguments, runs)
@@ -32,6 +37,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--silent", type=int, default=200, help="silent sign-ins in a round")
     parser.add_argument("--password", type=int, default=30, help="password sign-ins in a round")
     parser.add_argument("--make-run", action="store_true", help="time `make run` as well")
+    parser.add_argument(
+        "--vault", action="store_true", help="measure the vault alone, and nothing of the above"
+    )
+    vault_scale.add_arguments(parser.add_argument_group("with --vault"))
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     return parser.parse_args()
 
