@@ -11,8 +11,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
-from vault.errors import SealBroken
+from vault.errors import KeyUnknown, SealBroken
 from vault.keys import KeyRing
+
+# What a MAC can cover. A tuple is one field, framed within: a list, or what may be absent.
+Field = str | int | bytes | UUID | tuple[str | bytes, ...]
 
 _VERSION = 1
 _NONCE_BYTES = 12
@@ -54,17 +57,43 @@ def unseal(ring: KeyRing, purpose: str, sealed: bytes, belongs_to: bytes) -> byt
         raise SealBroken(purpose) from None
 
 
-def mac(ring: KeyRing, key_id: str, purpose: str, *fields: str | int | bytes | UUID) -> bytes:
+def _part(field: Field) -> bytes:
+    if isinstance(field, bytes):
+        return field
+    if isinstance(field, tuple):
+        return _framed(*(_part(item) for item in field))
+    return str(field).encode()
+
+
+def optional(value: str | bytes | None) -> tuple[str | bytes, ...]:
+    """A field that may be absent, so that nothing and an empty text have different MACs."""
+    return () if value is None else (value,)
+
+
+def mac(ring: KeyRing, key_id: str, purpose: str, *fields: Field) -> bytes:
     """HMAC-SHA256 over the fields, in order, under the named key. Raises ``KeyUnknown``."""
-    parts = [f if isinstance(f, bytes) else str(f).encode() for f in fields]
-    return hmac.digest(ring.key(key_id, purpose), _framed(*parts), "sha256")
+    message = _framed(*(_part(field) for field in fields))
+    return hmac.digest(ring.key(key_id, purpose), message, "sha256")
 
 
-def is_mac(
-    given: bytes, ring: KeyRing, key_id: str, purpose: str, *fields: str | int | bytes | UUID
-) -> bool:
-    """Whether ``given`` is the MAC of these fields, compared in constant time."""
+def is_mac(given: bytes, ring: KeyRing, key_id: str, purpose: str, *fields: Field) -> bool:
+    """Whether ``given`` is the MAC of these fields, compared in constant time.
+
+    Raises ``KeyUnknown``.
+    """
     return hmac.compare_digest(given, mac(ring, key_id, purpose, *fields))
+
+
+def is_ours(
+    given: bytes | None, ring: KeyRing, key_id: str | None, purpose: str, *fields: Field
+) -> bool:
+    """As ``is_mac``, for what stands in a row: also false without a MAC, or for an unknown key."""
+    if not given or not key_id:
+        return False
+    try:
+        return is_mac(given, ring, key_id, purpose, *fields)
+    except KeyUnknown:
+        return False
 
 
 def seal_address(address: str, account_id: UUID) -> bytes:

@@ -1,0 +1,1 @@
+"""Single pieces of the vault, without a database."""
