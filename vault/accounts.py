@@ -5,12 +5,14 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from vault import connection
 from vault.attempts import Attempt, new_secret, secret_hash
+from vault.email_addresses import confirmed_mac
 from vault.errors import VaultRefused
 from vault.events import Origin
+from vault.names import name_mac
 from vault.passwords import NewPassword
 from vault.seals import address_digest, seal_address
 from vault.sessions import Session
@@ -78,15 +80,22 @@ def prepare() -> Preparation:
     return Preparation(account_id, row["subject"], row["sign_up_open"])
 
 
-def _address_parameters(address: EmailAddress | None, account_id: UUID) -> dict[str, object]:
+def _name_parameters(account_id: UUID, username: str) -> dict[str, object]:
+    vouched, key = name_mac(account_id, username)
+    return {"account": account_id, "username": username, "name_mac": vouched, "name_mac_key": key}
+
+
+def _address_parameters(
+    address: EmailAddress | None, account_id: UUID, *, confirmed: bool
+) -> dict[str, object]:
+    names = ("address", "sealed", "digest", "digest_key", "address_mac", "address_mac_key")
     if address is None:
-        return {"sealed": None, "digest": None, "digest_key": None}
+        return dict.fromkeys(names)
+    address_id = uuid4()
     digest, key = address_digest(address.normal_form)
-    return {
-        "sealed": seal_address(address.address, account_id),
-        "digest": digest,
-        "digest_key": key,
-    }
+    vouched = confirmed_mac(address_id, account_id, digest) if confirmed else (None, None)
+    sealed = seal_address(address.address, account_id)
+    return dict(zip(names, (address_id, sealed, digest, key, *vouched), strict=True))
 
 
 def register(
@@ -104,15 +113,15 @@ def register(
     """
     attempt_secret = new_secret()
     row = connection.row(
-        "SELECT * FROM api.register_account_v1(%(account)s, %(username)s, %(skeletons)s, %(salt)s,"
-        " %(memory_kib)s, %(time_cost)s, %(parallelism)s, %(pepper_id)s, %(tag)s, %(proof)s,"
-        " %(sealed)s, %(digest)s, %(digest_key)s, %(attempt_hash)s, %(network)s, %(agent)s)",
+        "SELECT * FROM api.register_account_v1(%(account)s, %(username)s, %(name_mac)s,"
+        " %(name_mac_key)s, %(skeletons)s, %(salt)s, %(memory_kib)s, %(time_cost)s,"
+        " %(parallelism)s, %(pepper_id)s, %(tag)s, %(proof)s, %(address)s, %(sealed)s, %(digest)s,"
+        " %(digest_key)s, %(attempt_hash)s, %(network)s, %(agent)s)",
         {
-            "account": preparation.account_id,
-            "username": username,
+            **_name_parameters(preparation.account_id, username),
             "skeletons": sorted(skeletons),
             **password.parameters(preparation.account_id),
-            **_address_parameters(address, preparation.account_id),
+            **_address_parameters(address, preparation.account_id, confirmed=False),
             "attempt_hash": secret_hash(attempt_secret),
             "network": origin.network,
             "agent": origin.agent,
@@ -159,16 +168,16 @@ def create(
         "proof": None,
     }
     row = connection.row(
-        "SELECT api.create_account_v1(%(account)s, %(username)s, %(skeletons)s, %(checked)s,"
-        " %(salt)s, %(memory_kib)s, %(time_cost)s, %(parallelism)s, %(pepper_id)s, %(tag)s,"
-        " %(proof)s, %(sealed)s, %(digest)s, %(digest_key)s) AS status",
+        "SELECT api.create_account_v1(%(account)s, %(username)s, %(name_mac)s, %(name_mac_key)s,"
+        " %(skeletons)s, %(checked)s, %(salt)s, %(memory_kib)s, %(time_cost)s, %(parallelism)s,"
+        " %(pepper_id)s, %(tag)s, %(proof)s, %(address)s, %(sealed)s, %(digest)s, %(digest_key)s,"
+        " %(address_mac)s, %(address_mac_key)s) AS status",
         {
-            "account": preparation.account_id,
-            "username": username,
+            **_name_parameters(preparation.account_id, username),
             "skeletons": sorted(skeletons),
             "checked": checked,
             **(password.parameters(preparation.account_id) if password else empty),
-            **_address_parameters(confirmed_address, preparation.account_id),
+            **_address_parameters(confirmed_address, preparation.account_id, confirmed=True),
         },
     )
     status: str = row["status"]

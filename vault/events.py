@@ -100,7 +100,7 @@ def report_row(what: str, subject: object) -> None:
     try:
         connection.execute(
             "SELECT api.report_row_v1(%(what)s, %(subject)s)",
-            {"what": what, "subject": str(subject)},
+            {"what": what, "subject": str(subject)[:100]},
         )
     except VaultUnavailable:
         logger.warning("the vault could not be told of a row that is not ours")

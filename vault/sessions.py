@@ -16,10 +16,11 @@ from django.conf import settings
 
 from vault import connection
 from vault.attempts import Attempt, new_secret, secret_hash
-from vault.errors import KeyUnknown, VaultRefused
-from vault.events import Origin
+from vault.errors import VaultRefused
+from vault.events import Origin, report_row
 from vault.keys import KeyRing
-from vault.seals import is_mac, mac
+from vault.names import is_named
+from vault.seals import Field, is_ours, mac
 
 Kind = Literal["web", "operator"]
 
@@ -61,9 +62,9 @@ def _ring(kind: Kind) -> KeyRing:
     return ring
 
 
-def _mac_fields(session: Session) -> tuple[str | int | bytes | UUID, ...]:
+def _mac_fields(session: Session, digest: bytes) -> tuple[Field, ...]:
     return (
-        secret_hash(session.secret),
+        digest,
         session.kind,
         session.sid,
         session.account_id,
@@ -81,7 +82,8 @@ def _mac_fields(session: Session) -> tuple[str | int | bytes | UUID, ...]:
 def session_mac(session: Session) -> tuple[bytes, str]:
     """The MAC over everything that a session is trusted for, and the id of its key."""
     ring = _ring(session.kind)
-    return mac(ring, ring.active_id, "session", *_mac_fields(session)), ring.active_id
+    fields = _mac_fields(session, secret_hash(session.secret))
+    return mac(ring, ring.active_id, "session", *fields), ring.active_id
 
 
 def renewed_mac(
@@ -119,16 +121,29 @@ def _from_row(secret: bytes, kind: Kind, row: Mapping[str, Any]) -> Session:
     )
 
 
+def _is_genuine(session: Session, digest: bytes, row: Mapping[str, Any]) -> bool:
+    """Whether a session's row has a MAC of ours; reported where it has not."""
+    fields = _mac_fields(session, digest)
+    genuine = is_ours(row["mac"], _ring(session.kind), row["mac_key"], "session", *fields)
+    if not genuine:
+        report_row("session", session.sid)
+    return genuine
+
+
 def checked(secret: bytes, kind: Kind, row: Mapping[str, Any] | None) -> Session | None:
     """The session of a row, or None where there is none or its MAC is not ours."""
     if row is None:
         return None
     session = _from_row(secret, kind, row)
-    try:
-        genuine = is_mac(row["mac"], _ring(kind), row["mac_key"], "session", *_mac_fields(session))
-    except KeyUnknown:
-        return None
-    return session if genuine else None
+    return session if _is_genuine(session, secret_hash(secret), row) else None
+
+
+def stands_behind(row: Mapping[str, Any]) -> bool:
+    """Whether the web session that a redeemed code's row tells of is ours.
+
+    Its secret is not at hand there, but its digest is.
+    """
+    return _is_genuine(_from_row(b"", "web", row), row["secret_hash"], row)
 
 
 def open_session(
@@ -210,11 +225,9 @@ def open_session(
 
 def resume(secret: bytes) -> Session | None:
     """The live web session with this secret, or None. Raises ``VaultUnavailable``."""
-    return checked(
-        secret,
-        "web",
-        connection.find_row("SELECT * FROM api.resume_session_v1(%(secret)s)", {"secret": secret}),
-    )
+    row = connection.find_row("SELECT * FROM api.resume_session_v1(%(secret)s)", {"secret": secret})
+    session = checked(secret, "web", row)
+    return session if session is not None and row is not None and is_named(row) else None
 
 
 def end(session: Session, origin: Origin) -> list[str]:

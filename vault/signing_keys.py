@@ -1,6 +1,7 @@
 """The keys that sign assertions and logout tokens (RFC 7517, RFC 7518).
 
-Private halves are sealed in the vault; an opened set is kept in process memory for a minute.
+Private halves are sealed in the vault, and public halves are made from them: a row whose seal does
+not open is left out, so that nobody slips a key in. An opened set is kept in memory for a minute.
 """
 
 import json
@@ -8,18 +9,21 @@ import threading
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from joserfc import jwk
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
 from vault import connection
-from vault.errors import VaultError
+from vault.errors import KeyUnknown, SealBroken, VaultError
+from vault.events import report_row
 from vault.seals import seal, unseal
 
 RSA_BITS = 3072
 ALGORITHMS = ("RS256", "ES256")
+_KINDS: Final[dict[str, type[RSAKey | ECKey]]] = {"RS256": RSAKey, "ES256": ECKey}
 
 _CACHE_SECONDS = 60.0
 _cached: tuple[float, "KeySet"] | None = None
@@ -53,7 +57,7 @@ class KeySet:
 
 
 def key_set() -> KeySet:
-    """Today's keys. Raises ``VaultUnavailable``, ``SealBroken``."""
+    """Today's keys. Raises ``VaultUnavailable``."""
     global _cached
     remembered = _cached
     if remembered is not None and remembered[0] > time.monotonic():
@@ -74,15 +78,26 @@ def _load() -> KeySet:
     published: list[dict[str, Any]] = []
     active: dict[str, SigningKey] = {}
     for row in connection.rows("SELECT * FROM api.signing_keys_v1()", {}):
-        published.append({**row["public_jwk"], "use": "sig", "alg": row["alg"], "kid": row["kid"]})
+        kid, alg = row["kid"], row["alg"]
+        key = _opened(kid, alg, row["sealed_private"])
+        if key is None:
+            report_row("signing_key", kid)
+            continue
+        public = key.as_dict(private=False)
+        published.append({**public, "use": "sig", "alg": alg, "kid": kid})
         if row["state"] == "active":
-            private = unseal(
-                settings.SIGNING_KEYS, "signing-key", row["sealed_private"], row["kid"].encode()
-            )
-            kind = RSAKey if row["alg"] == "RS256" else ECKey
-            key = kind.import_key(json.loads(private))
-            active[row["alg"]] = SigningKey(row["kid"], row["alg"], key)
+            active[alg] = SigningKey(kid, alg, key)
     return KeySet(tuple(published), active)
+
+
+def _opened(kid: str, alg: str, sealed: bytes) -> RSAKey | ECKey | None:
+    """The key that was sealed for this id; None for one that is not ours, or of another kind."""
+    try:
+        private = unseal(settings.SIGNING_KEYS, "signing-key", sealed, kid.encode())
+        key = _KINDS[alg].import_key(json.loads(private))
+    except (SealBroken, KeyUnknown, JoseError, KeyError, ValueError):
+        return None
+    return key if key.thumbprint() == kid else None
 
 
 def signing_key(alg: str) -> SigningKey:

@@ -1,4 +1,8 @@
-"""Wikis: the OpenID Connect clients that an operator registered."""
+"""Wikis: the OpenID Connect clients that an operator registered.
+
+Each row has a MAC over all that was registered. A wiki that a database writer made, or changed, is
+as if it did not exist, and is reported.
+"""
 
 import hashlib
 import hmac
@@ -7,7 +11,13 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
+
 from vault import connection
+from vault.errors import VaultRefused
+from vault.events import report_row
+from vault.keys import KeyRing
+from vault.seals import Field, is_ours, mac, optional
 
 # A wiki's state is checked again whenever something is issued or redeemed; the rest may be old.
 _CACHE_SECONDS = 5.0
@@ -41,8 +51,39 @@ class Wiki:
         return self.secret_hash is not None and hmac.compare_digest(digest, self.secret_hash)
 
 
+def wiki_fields(wiki: Wiki) -> tuple[Field, ...]:
+    """What the MAC of a wiki covers, in order: all that was registered.
+
+    Its state is none of it, which changes by lockouts.
+    """
+    return (
+        wiki.client_id,
+        wiki.name,
+        int(wiki.first_party),
+        optional(wiki.secret_hash),
+        wiki.token_endpoint_auth_method,
+        wiki.home_uri,
+        wiki.redirect_uris,
+        wiki.post_logout_redirect_uris,
+        optional(wiki.backchannel_logout_uri),
+        wiki.response_types,
+        int(wiki.require_pkce),
+        wiki.id_token_alg,
+        wiki.scopes,
+    )
+
+
+def wiki_mac(wiki: Wiki) -> tuple[bytes, str]:
+    """The MAC over a wiki's registration, and the id of its key."""
+    ring: KeyRing = settings.WIKI_KEYS
+    return mac(ring, ring.active_id, "wiki", *wiki_fields(wiki)), ring.active_id
+
+
 def find(client_id: str) -> Wiki | None:
-    """The wiki of that client id, remembered for a few seconds. Raises ``VaultUnavailable``."""
+    """The wiki of that client id, remembered for a few seconds; None for a row that is not ours.
+
+    Raises ``VaultUnavailable``.
+    """
     now = time.monotonic()
     with _cache_lock:
         remembered = _cache.get(client_id)
@@ -51,7 +92,7 @@ def find(client_id: str) -> Wiki | None:
     row = connection.find_row(
         "SELECT * FROM api.find_wiki_v1(%(client_id)s)", {"client_id": client_id}
     )
-    wiki = _from_row(row) if row is not None else None
+    wiki = _checked(row) if row is not None else None
     with _cache_lock:
         if len(_cache) >= _CACHE_SIZE:
             _cache.clear()
@@ -65,7 +106,16 @@ def forget() -> None:
         _cache.clear()
 
 
-def _from_row(row: dict[str, Any]) -> Wiki:
+def _checked(row: dict[str, Any]) -> Wiki | None:
+    wiki = from_row(row)
+    if is_ours(row["mac"], settings.WIKI_KEYS, row["mac_key"], "wiki", *wiki_fields(wiki)):
+        return wiki
+    report_row("wiki", wiki.client_id)
+    return None
+
+
+def from_row(row: dict[str, Any]) -> Wiki:
+    """What a row says, believed or not."""
     return Wiki(
         client_id=row["client_id"],
         name=row["name"],
@@ -87,8 +137,9 @@ def _from_row(row: dict[str, Any]) -> Wiki:
 def front_page() -> list[tuple[str, str]]:
     """Name and address of each of the family's wikis in service."""
     return [
-        (row["name"], row["home_uri"])
+        (wiki.name, wiki.home_uri)
         for row in connection.rows("SELECT * FROM api.list_wikis_v1()", {})
+        if (wiki := _checked(row)) is not None
     ]
 
 
@@ -97,17 +148,22 @@ def register(wiki: Wiki) -> bool:
 
     The caller has checked the metadata.
     """
+    vouched, key = wiki_mac(wiki)
     row = connection.row(
         "SELECT api.register_wiki_v1(%(client_id)s, %(name)s, %(first_party)s, %(secret_hash)s,"
         " %(token_endpoint_auth_method)s, %(home_uri)s, %(redirect_uris)s,"
         " %(post_logout_redirect_uris)s, %(backchannel_logout_uri)s, %(response_types)s,"
-        " %(require_pkce)s, %(id_token_alg)s, %(scopes)s) AS status",
+        " %(require_pkce)s, %(id_token_alg)s, %(scopes)s, %(mac)s, %(mac_key)s) AS status",
         {
             **vars(wiki),
             "redirect_uris": list(wiki.redirect_uris),
             "post_logout_redirect_uris": list(wiki.post_logout_redirect_uris),
             "response_types": list(wiki.response_types),
             "scopes": list(wiki.scopes),
+            "mac": vouched,
+            "mac_key": key,
         },
     )
+    if row["status"] not in ("registered", "taken"):
+        raise VaultRefused("register_wiki", row["status"])
     return bool(row["status"] == "registered")

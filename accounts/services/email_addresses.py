@@ -8,7 +8,7 @@ from django.core.validators import EmailValidator
 
 from accounts.errors import EmailInvalid
 from vault.accounts import EmailAddress
-from vault.email_addresses import OwnAddress, own_addresses
+from vault.email_addresses import OwnAddress, normal_form, own_addresses
 
 __all__ = ["EmailAddress", "OwnAddress", "masked", "own_addresses", "parse_address"]
 
@@ -32,7 +32,7 @@ def parse_address(typed: str) -> EmailAddress:
         _validate(f"{ascii_local}@{domain}")
     except (idna.IDNAError, ValidationError, UnicodeError):
         raise EmailInvalid from None
-    return EmailAddress(f"{local}@{domain}", f"{local.casefold()}@{domain}")
+    return EmailAddress(f"{local}@{domain}", normal_form(f"{local}@{domain}"))
 
 
 def masked(address: str) -> str:

@@ -6,14 +6,19 @@ A tag is any 32 bytes here, so that nothing is hashed; times and rows are moved 
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+from django.test import override_settings
 from psycopg.rows import dict_row
+
+from tests.environment import environment_for
+from vault import wikis
+from vault.keys import KeyRing
 
 Row = dict[str, Any]
 Login = Callable[[str], AbstractContextManager[psycopg.Connection]]
@@ -72,14 +77,18 @@ def register(
     account: UUID | None = None,
     tag: bytes | None = None,
     attempt: bytes | None = None,
+    name_mac: bytes | None = b"m" * 32,
+    name_mac_key: str | None = "t1",
+    address: Sequence[Any] = (None, None, None, None),
 ) -> Row:
     """Signs somebody up as web would; gives the status row."""
     return call(
         connection,
         "api.register_account_v1",
-        *(account or uuid4(), username, skeletons or [username.casefold()]),
+        *(account or uuid4(), username, name_mac, name_mac_key),
+        skeletons or [username.casefold()],
         *(random_32()[:16], 19456, 2, 1, "t1", tag or random_32(), random_32()),
-        *(None, None, None),
+        *address,
         *(sha256(attempt or random_32()), NETWORK, AGENT),
     )
 
@@ -242,7 +251,37 @@ def a_wiki(admin: psycopg.Connection, client_id: str = "wiki-a", **changes: Any)
         f"INSERT INTO vault.wikis ({', '.join(row)}) VALUES ({', '.join(['%s'] * len(row))})",
         list(row.values()),
     )
+    vouch_for_wikis(admin)
     return client_id
+
+
+def vouch_for_wikis(admin: psycopg.Connection) -> None:
+    """Gives every wiki the MAC of what its row says now, as the owner would have."""
+    ring = KeyRing.parse("AUTHSITE_WIKI_KEYS", environment_for("owner")["AUTHSITE_WIKI_KEYS"])
+    with override_settings(WIKI_KEYS=ring):
+        for row in ask(admin, "SELECT * FROM vault.wikis"):
+            admin.execute(
+                "UPDATE vault.wikis SET mac = %s, mac_key = %s WHERE client_id = %s",
+                [*wikis.wiki_mac(wikis.from_row(row)), row["client_id"]],
+            )
+
+
+def reported(admin: psycopg.Connection) -> set[tuple[str, str]]:
+    """Which rows were written down as not ours: what, and which one."""
+    rows = ask(
+        admin,
+        "SELECT detail ->> 'what' AS what, detail ->> 'subject' AS subject FROM vault.events"
+        " WHERE tag = 'site:row:refused'",
+    )
+    return {(row["what"], row["subject"]) for row in rows}
+
+
+def whose(connection: psycopg.Connection, session: bytes) -> Row:
+    """What a grant says of its session, for web to put under its MAC; anything once it is dead."""
+    names = ("sid", "account_id", "account_epoch", "site_epoch")
+    for row in ask(connection, "SELECT * FROM api.resume_session_v1(%s)", session):
+        return {name: row[name] for name in names}
+    return dict(zip(names, (uuid4(), uuid4(), 1, 1), strict=True))
 
 
 def issue(
@@ -259,6 +298,9 @@ def issue(
         "challenge": CHALLENGE,
         "nonce": "n",
         "scopes": ["openid"],
+        **whose(connection, session),
+        "mac": random_32(),
+        "mac_key": "t1",
         **changes,
     }
     answer = call(connection, "api.issue_grant_v1", *parameters.values())

@@ -19,6 +19,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from outbox.worker import Worker
+from tests.database.asking import vouch_for_wikis
 from tests.unit.outbox.servers import Server, read_request
 from vault import signing_keys, wikis
 
@@ -52,6 +53,7 @@ def add_wiki(admin: psycopg.Connection, uri: str | None, alg: str = "RS256") -> 
         " 'client_secret_basic', 'https://w.example', '{}', '{}', %s, '{code}', true, %s, '{}')",
         [client_id, uri, alg],
     )
+    vouch_for_wikis(admin)
     return client_id
 
 
@@ -59,7 +61,6 @@ def add_logout(admin: psycopg.Connection, client_id: str, **changes: Any) -> int
     """Queue a logout as the vault does when a session ends, and give the job's id."""
     payload = {
         "client_id": client_id,
-        "uri": "as registered",
         "sid": str(uuid4()),
         "sub": str(uuid4()),
         "jti": str(uuid4()),

@@ -12,6 +12,7 @@ import pytest
 from django.test import override_settings
 
 from outbox.worker import Worker
+from tests.database.asking import vouch_for_wikis
 from tests.database.outbox_jobs import (
     NO_CONTENT,
     add_job,
@@ -130,6 +131,7 @@ def test_logout_to_a_corrected_address_goes_there(admin: psycopg.Connection) -> 
             "UPDATE vault.wikis SET backchannel_logout_uri = %s WHERE client_id = %s",
             [f"http://127.0.0.1:{wiki.port}/", client_id],
         )
+        vouch_for_wikis(admin)
         Worker().drain()
     assert state(admin, job_id)["done"]
 

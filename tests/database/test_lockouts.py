@@ -25,7 +25,7 @@ from emergency.errors import (
     TargetUnknown,
 )
 from tests.database import people
-from tests.database.asking import Login, value
+from tests.database.asking import Login, value, vouch_for_wikis
 from tests.database.people import PASSWORD, Member
 from vault import operators, sessions
 from vault.events import NOWHERE
@@ -213,6 +213,7 @@ def a_wiki(admin: psycopg.Connection, client_id: str = "en") -> None:
         " 'RS256', '{openid}', 'https://en.wiki.example/logout')",
         [client_id],
     )
+    vouch_for_wikis(admin)
 
 
 def test_lock_tells_every_wiki_of_every_session(team: Team, admin: psycopg.Connection) -> None:

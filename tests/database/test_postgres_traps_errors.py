@@ -24,6 +24,7 @@ from tests.database.asking import (
     session_parameters,
     sha256,
     value,
+    whose,
 )
 
 HUGE = 9_000_000_000_000_000_000
@@ -64,7 +65,10 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
     fresh = prove(web, ada, purpose="reauthenticate", session=session)
     known: dict[str, list[Any]] = {
         "prepare_account": [uuid4()],
-        "register_account": [uuid4(), "Bob", ["bob"], *password, b"s", b"d", "k", random_32()],
+        "register_account": [
+            *(uuid4(), "Bob", random_32(), "t1", ["bob"], *password),
+            *(uuid4(), b"s" * 60, random_32(), "t1", random_32()),
+        ],
         "password_challenge": ["Ada"],
         "propose_password": ["Ada", ada.tag, "sign_in", random_32(), None],
         "judge_password": [propose(web, "Ada", ada.tag)["proposal"]],
@@ -75,7 +79,8 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
         ],
         "open_session": list(session_parameters(prove(web, ada), random_32(), uuid4()).values()),
         "issue_grant": [
-            *(session, uuid4(), "wiki-a", random_32(), REDIRECT, CHALLENGE, "n", ["openid"])
+            *(session, uuid4(), "wiki-a", random_32(), REDIRECT, CHALLENGE, "n", ["openid"]),
+            *(*whose(web, session).values(), random_32(), "t1"),
         ],
         "redeem_code": [issue(web, session)["code"], "wiki-a", REDIRECT, CHALLENGE],
         "describe_grant": [uuid4()],

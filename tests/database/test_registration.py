@@ -27,9 +27,9 @@ def _create(
     status: str = call(
         admin,
         "api.create_account_v1",
-        *(uuid4(), username, skeletons, checked),
+        *(uuid4(), username, random_32(), "t1", skeletons, checked),
         *(None, None, None, None, None, None, None),
-        *(None, None, None),
+        *(None, None, None, None, None, None),
     )["status"]
     return status
 

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import json
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -165,22 +164,3 @@ def test_database_writer_who_knocks_at_the_door_meanwhile_is_not_believed(
     assert admin.execute(judged).fetchone() == (1,)
     assert [verdict.status for verdict in verdicts] == ["wrong"]
     loot.refused("a password of its own for an account, although it also knocks at the door")
-
-
-def test_database_writer_of_wikis_sends_codes_elsewhere(
-    admin: psycopg.Connection, loot: Loot
-) -> None:
-    """Said plainly: what is registered is believed, so a written redirect URI is one too."""
-    from vault import wikis
-
-    client_id = secrets.token_urlsafe(8)
-    admin.execute(
-        "INSERT INTO vault.wikis (client_id, name, first_party, token_endpoint_auth_method,"
-        " home_uri, redirect_uris, post_logout_redirect_uris, response_types, require_pkce,"
-        " id_token_alg, scopes) VALUES (%s, 'Evil', true, 'client_secret_basic', 'https://evil',"
-        " '{https://evil/}', '{}', '{code}', true, 'RS256', '{openid}')",
-        [client_id],
-    )
-    wikis.forget()
-    assert wikis.find(client_id) is not None
-    loot.gained("a wiki of its own, and names of those who follow a link to it")

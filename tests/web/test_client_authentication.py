@@ -7,6 +7,7 @@ from urllib.parse import quote_plus
 import psycopg
 import pytest
 
+from tests.database.asking import vouch_for_wikis
 from tests.web.people import Browser, WikiClient, code_for, post_form
 from tests.web.refusals import is_refused
 
@@ -75,6 +76,7 @@ def test_basic_credentials_are_form_decoded(
 
     secret = "p%41ss+w:ord \u00fc&="
     admin.execute("UPDATE vault.wikis SET secret_hash = %s", [secret_hash(secret.encode())])
+    vouch_for_wikis(admin)
     wikis.forget()
     form = {
         "grant_type": "authorization_code",

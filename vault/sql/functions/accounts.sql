@@ -16,9 +16,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Creates an account; answers a status word: created, taken, alike, closed, bad_request.
--- p_checked is false for accounts that come from elsewhere, which may look alike.
+-- p_mac is over id and name, for whoever takes a name from here to check. p_checked is false for
+-- accounts that come from elsewhere, which may look alike.
 CREATE OR REPLACE FUNCTION vault.create_account(
-    p_account uuid, p_username text, p_skeletons text[], p_checked boolean
+    p_account uuid, p_username text, p_skeletons text[], p_checked boolean, p_mac bytea,
+    p_mac_key text
 ) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -28,7 +30,8 @@ BEGIN
        OR octet_length(p_username) NOT BETWEEN 1 AND 255
        OR cardinality(p_skeletons) NOT BETWEEN 1 AND 20
        OR array_position(p_skeletons, NULL) IS NOT NULL
-       OR octet_length(array_to_string(p_skeletons, '')) > 20000 THEN
+       OR octet_length(array_to_string(p_skeletons, '')) > 20000
+       OR NOT vault.is_mac(p_mac, p_mac_key) THEN
         RETURN 'bad_request';
     END IF;
     INSERT INTO vault.usernames (username, account_id)
@@ -46,7 +49,8 @@ BEGIN
         DELETE FROM vault.usernames WHERE username = p_username;
         RETURN 'alike';
     END IF;
-    INSERT INTO vault.accounts (id, username) VALUES (p_account, p_username) ON CONFLICT DO NOTHING;
+    INSERT INTO vault.accounts (id, username, mac, mac_key)
+    VALUES (p_account, p_username, p_mac, p_mac_key) ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
         DELETE FROM vault.skeletons WHERE skeleton = ANY (p_skeletons) AND username = p_username;
         DELETE FROM vault.usernames WHERE username = p_username;
@@ -59,10 +63,10 @@ $$;
 -- Sign-up: the account, its password and its (unconfirmed) address in one step, and an attempt
 -- that has proven the password. Statuses as create_account, and attempt fields when created.
 CREATE OR REPLACE FUNCTION api.register_account_v1(
-    p_account uuid, p_username text, p_skeletons text[],
+    p_account uuid, p_username text, p_mac bytea, p_mac_key text, p_skeletons text[],
     p_salt bytea, p_memory_kib integer, p_time_cost integer, p_parallelism integer,
     p_pepper_id text, p_tag bytea, p_proof bytea,
-    p_sealed_address bytea, p_address_digest bytea, p_address_key text,
+    p_address uuid, p_sealed_address bytea, p_address_digest bytea, p_address_key text,
     p_attempt_hash bytea, p_network text, p_agent text
 ) RETURNS TABLE (status text, account_epoch bigint, site_epoch bigint, authenticated_at bigint)
 LANGUAGE plpgsql SECURITY DEFINER
@@ -78,11 +82,12 @@ BEGIN
         RETURN;
     END IF;
     IF NOT vault.is_password(p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id, p_tag, p_proof)
+       OR NOT vault.is_new_address(p_address, p_sealed_address, p_address_digest, p_address_key)
        OR p_attempt_hash IS NULL OR octet_length(p_attempt_hash) <> 32 THEN
         RETURN QUERY SELECT 'bad_request', NULL::bigint, NULL::bigint, NULL::bigint;
         RETURN;
     END IF;
-    status := vault.create_account(p_account, p_username, p_skeletons, true);
+    status := vault.create_account(p_account, p_username, p_skeletons, true, p_mac, p_mac_key);
     IF status <> 'created' THEN
         PERFORM vault.record_event('account:sign_up:refused', NULL, NULL, NULL, NULL,
                                    vault.event_digest(p_network), vault.event_digest(p_agent),
@@ -92,7 +97,8 @@ BEGIN
     END IF;
     PERFORM vault.store_password(p_account, p_salt, p_memory_kib, p_time_cost, p_parallelism,
                                  p_pepper_id, p_tag, p_proof);
-    PERFORM vault.add_address(p_account, p_sealed_address, p_address_digest, p_address_key, false);
+    PERFORM vault.add_address(p_account, p_address, p_sealed_address, p_address_digest,
+                              p_address_key, '', '');
     INSERT INTO vault.attempts (secret_hash, account_id, account_epoch, site_epoch, purpose, amr,
                                 authenticated_at, expires_at)
     VALUES (p_attempt_hash, p_account, 1, v_site.epoch, 'sign_in', ARRAY['pwd'], v_now,
@@ -109,10 +115,12 @@ $$;
 
 -- For the owner process: an account made at the console or brought from elsewhere.
 CREATE OR REPLACE FUNCTION api.create_account_v1(
-    p_account uuid, p_username text, p_skeletons text[], p_checked boolean,
+    p_account uuid, p_username text, p_mac bytea, p_mac_key text, p_skeletons text[],
+    p_checked boolean,
     p_salt bytea, p_memory_kib integer, p_time_cost integer, p_parallelism integer,
     p_pepper_id text, p_tag bytea, p_proof bytea,
-    p_sealed_address bytea, p_address_digest bytea, p_address_key text
+    p_address uuid, p_sealed_address bytea, p_address_digest bytea, p_address_key text,
+    p_address_mac bytea, p_address_mac_key text
 ) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
@@ -120,11 +128,14 @@ DECLARE
     v_status text;
 BEGIN
     PERFORM vault.require_read_committed();
-    IF p_tag IS NOT NULL AND NOT vault.is_password(
-            p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id, p_tag, p_proof) THEN
+    IF (p_tag IS NOT NULL AND NOT vault.is_password(
+            p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id, p_tag, p_proof))
+       OR NOT vault.is_new_address(p_address, p_sealed_address, p_address_digest, p_address_key)
+       OR (p_address IS NOT NULL AND NOT vault.is_mac(p_address_mac, p_address_mac_key)) THEN
         RETURN 'bad_request';
     END IF;
-    v_status := vault.create_account(p_account, p_username, p_skeletons, p_checked);
+    v_status := vault.create_account(p_account, p_username, p_skeletons, p_checked, p_mac,
+                                     p_mac_key);
     IF v_status <> 'created' THEN
         RETURN v_status;
     END IF;
@@ -132,7 +143,8 @@ BEGIN
         PERFORM vault.store_password(p_account, p_salt, p_memory_kib, p_time_cost,
                                      p_parallelism, p_pepper_id, p_tag, p_proof);
     END IF;
-    PERFORM vault.add_address(p_account, p_sealed_address, p_address_digest, p_address_key, true);
+    PERFORM vault.add_address(p_account, p_address, p_sealed_address, p_address_digest,
+                              p_address_key, p_address_mac, p_address_mac_key);
     PERFORM vault.record_event('account:create:console', p_account, NULL, NULL, NULL, NULL, NULL);
     RETURN 'created';
 END

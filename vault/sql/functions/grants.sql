@@ -1,12 +1,17 @@
 -- What a wiki gets: authorization codes, what they are redeemed for, and what userinfo may say.
+--
+-- A grant has a MAC over all that it is trusted for, which web makes and checks: a grant that a
+-- database writer made or changed is worth nothing.
 
 -- Answers an authorization request of a live session: with a code to redeem (p_code_hash), or
 -- with an assertion at once (p_code_hash NULL, for wikis registered for id_token by form_post).
--- Lock, epoch, suspension and redirect URI are checked in the same statement that issues.
--- Statuses: issued, no_session, refused (the wiki), bad_request.
+-- Lock, epoch, suspension and redirect URI are checked in the same statement that issues. The
+-- caller names session, account and epochs so that its MAC can cover them, and is refused when they
+-- differ. Statuses: issued, no_session, changed, refused (the wiki), bad_request.
 CREATE OR REPLACE FUNCTION api.issue_grant_v1(
     p_session bytea, p_grant uuid, p_client_id text, p_code_hash bytea, p_redirect_uri text,
-    p_code_challenge text, p_nonce text, p_scopes text[]
+    p_code_challenge text, p_nonce text, p_scopes text[], p_sid uuid, p_account uuid,
+    p_account_epoch bigint, p_site_epoch bigint, p_mac bytea, p_mac_key text
 ) RETURNS TABLE (status text, expires_in integer)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
@@ -19,7 +24,7 @@ BEGIN
     expires_in := vault.policy_seconds('code');
     IF p_grant IS NULL OR p_client_id IS NULL OR p_redirect_uri IS NULL OR p_scopes IS NULL
        OR octet_length(p_code_hash) <> 32 OR length(p_code_challenge) <> 43
-       OR length(p_nonce) > 2000 THEN
+       OR length(p_nonce) > 2000 OR NOT vault.is_mac(p_mac, p_mac_key) THEN
         status := 'bad_request';
         RETURN NEXT;
         RETURN;
@@ -37,6 +42,13 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
+    IF p_sid IS DISTINCT FROM v_session.sid OR p_account IS DISTINCT FROM v_session.account_id
+       OR p_account_epoch IS DISTINCT FROM v_session.account_epoch
+       OR p_site_epoch IS DISTINCT FROM v_session.site_epoch THEN
+        status := 'changed';
+        RETURN NEXT;
+        RETURN;
+    END IF;
     SELECT * INTO v_wiki FROM vault.wikis WHERE client_id = p_client_id FOR SHARE;
     IF NOT FOUND OR v_wiki.state <> 'active' OR NOT v_wiki.first_party
        OR p_redirect_uri <> ALL (v_wiki.redirect_uris)
@@ -51,11 +63,12 @@ BEGIN
     END IF;
     v_now := clock_timestamp();
     INSERT INTO vault.grants (id, code_hash, client_id, sid, account_id, account_epoch, site_epoch,
-        redirect_uri, code_challenge, nonce, scopes, issued_at, expires_at, redeemed_at)
+        redirect_uri, code_challenge, nonce, scopes, issued_at, expires_at, redeemed_at, mac,
+        mac_key)
     VALUES (p_grant, p_code_hash, p_client_id, v_session.sid, v_session.account_id,
         v_session.account_epoch, v_session.site_epoch, p_redirect_uri, p_code_challenge, p_nonce,
         p_scopes, v_now, v_now + make_interval(secs => expires_in),
-        CASE WHEN p_code_hash IS NULL THEN v_now END)
+        CASE WHEN p_code_hash IS NULL THEN v_now END, p_mac, p_mac_key)
     ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
         status := 'bad_request';
@@ -89,11 +102,18 @@ $$;
 -- (RFC 6749 section 4.1.2, RFC 9700 section 2.1.1); one by another wiki leaves it alone.
 -- p_code_challenge is what the verifier hashes to (RFC 7636 section 4.6), NULL when none was sent.
 -- Statuses: redeemed, unknown, other_wiki, replayed, expired, redirect_uri, challenge, dead.
+--
+-- With what the caller checks before it believes a word: the MACs of the grant, of its session (the
+-- fields from amr to secret_hash are the session's), of the name and of a confirmed address.
 CREATE OR REPLACE FUNCTION api.redeem_code_v1(
     p_code bytea, p_client_id text, p_redirect_uri text, p_code_challenge text
-) RETURNS TABLE (status text, grant_id uuid, sid uuid, account_id uuid, username text, nonce text,
-                 scopes text[], amr text[], authenticated_at bigint,
-                 session_expires_at bigint, sealed_address bytea, address_verified boolean)
+) RETURNS TABLE (status text, grant_id uuid, sid uuid, account_id uuid, account_epoch bigint,
+                 site_epoch bigint, nonce text, scopes text[], grant_mac bytea, grant_mac_key text,
+                 amr text[], authenticated_at bigint, created_at bigint, expires_at bigint,
+                 idle_seconds integer, kept boolean, secret_hash bytea, mac bytea, mac_key text,
+                 username text, name_mac bytea, name_mac_key text,
+                 address_id uuid, sealed_address bytea, address_verified boolean,
+                 lookup_digest bytea, lookup_key text, address_mac bytea, address_mac_key text)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
@@ -135,26 +155,36 @@ BEGIN
     END IF;
     PERFORM vault.record_event('wiki:code:redeemed', v_grant.account_id, v_grant.sid, p_client_id,
                                NULL, NULL, NULL);
-    RETURN QUERY SELECT 'redeemed', v_grant.id, v_grant.sid, v_grant.account_id, a.username,
-        v_grant.nonce, v_grant.scopes, s.amr, vault.epoch_seconds(s.authenticated_at),
-        vault.epoch_seconds(s.expires_at),
-        CASE WHEN 'email' = ANY (v_grant.scopes) THEN e.sealed END, e.verified_at IS NOT NULL
+    RETURN QUERY SELECT 'redeemed', v_grant.id, v_grant.sid, v_grant.account_id,
+        v_grant.account_epoch, v_grant.site_epoch, v_grant.nonce, v_grant.scopes, v_grant.mac,
+        v_grant.mac_key, s.amr, vault.epoch_seconds(s.authenticated_at),
+        vault.epoch_seconds(s.created_at), vault.epoch_seconds(s.expires_at), s.idle_seconds,
+        s.kept, s.secret_hash, s.mac, s.mac_key, a.username, a.mac, a.mac_key, e.id, e.sealed,
+        e.verified_at IS NOT NULL, e.lookup_digest, e.lookup_key, e.mac, e.mac_key
     FROM vault.accounts a
     JOIN vault.sessions s ON s.sid = v_grant.sid
     LEFT JOIN vault.email_addresses e ON e.account_id = a.id AND e.is_primary
+        AND 'email' = ANY (v_grant.scopes)
     WHERE a.id = v_grant.account_id;
 END
 $$;
 
 -- What userinfo may say for an access token that came from this grant; no row when it is dead.
 CREATE OR REPLACE FUNCTION api.describe_grant_v1(p_grant uuid)
-RETURNS TABLE (account_id uuid, username text, client_id text, scopes text[],
-               sealed_address bytea, address_verified boolean)
+RETURNS TABLE (grant_id uuid, code_hash bytea, client_id text, sid uuid, account_id uuid,
+               account_epoch bigint, site_epoch bigint, redirect_uri text, code_challenge text,
+               nonce text, scopes text[], grant_mac bytea, grant_mac_key text,
+               username text, name_mac bytea, name_mac_key text,
+               address_id uuid, sealed_address bytea, address_verified boolean,
+               lookup_digest bytea, lookup_key text, address_mac bytea, address_mac_key text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT a.id, a.username, g.client_id, g.scopes,
-           CASE WHEN 'email' = ANY (g.scopes) THEN e.sealed END, e.verified_at IS NOT NULL
+    SELECT g.id, g.code_hash, g.client_id, g.sid, g.account_id, g.account_epoch, g.site_epoch,
+           g.redirect_uri, g.code_challenge, g.nonce, g.scopes, g.mac, g.mac_key, a.username,
+           a.mac, a.mac_key, e.id, e.sealed, e.verified_at IS NOT NULL, e.lookup_digest,
+           e.lookup_key, e.mac, e.mac_key
     FROM vault.grants g
     JOIN vault.accounts a ON a.id = g.account_id
     LEFT JOIN vault.email_addresses e ON e.account_id = a.id AND e.is_primary
+        AND 'email' = ANY (g.scopes)
     WHERE g.id = p_grant AND g.redeemed_at IS NOT NULL AND vault.is_grant_alive(g);
 $$;

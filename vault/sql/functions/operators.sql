@@ -52,14 +52,17 @@ BEGIN
 END
 $$;
 
--- The operator's session and, in the same row, the operator.
+-- The operator's session and, in the same row, the operator. The name is for showing: this process
+-- has no key by which to check it, and decides nothing by it.
 CREATE OR REPLACE FUNCTION api.resume_operator_session_v1(p_secret bytea)
 RETURNS TABLE (sid uuid, account_id uuid, username text, account_epoch bigint, site_epoch bigint,
                amr text[], authenticated_at bigint, created_at bigint, expires_at bigint,
                idle_seconds integer, kept boolean, mac bytea, mac_key text,
                level text, granted_at bigint, operator_mac bytea, operator_mac_key text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
-    SELECT s.*, o.level, vault.epoch_seconds(o.granted_at), o.mac, o.mac_key
+    SELECT s.sid, s.account_id, s.username, s.account_epoch, s.site_epoch, s.amr,
+           s.authenticated_at, s.created_at, s.expires_at, s.idle_seconds, s.kept, s.mac,
+           s.mac_key, o.level, vault.epoch_seconds(o.granted_at), o.mac, o.mac_key
     FROM vault.resume_session(p_secret, 'operator') s
     JOIN vault.operators o ON o.account_id = s.account_id
     WHERE o.revoked_at IS NULL;

@@ -179,7 +179,7 @@ $$;
 CREATE OR REPLACE FUNCTION api.judge_password_v1(p_proposal uuid)
 RETURNS TABLE (status text, account_id uuid, username text, account_epoch bigint,
                site_epoch bigint, amr text[], authenticated_at bigint, proof bytea,
-               factors text[])
+               factors text[], name_mac bytea, name_mac_key text)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
@@ -229,6 +229,8 @@ BEGIN
                                    v_proposal.purpose, '{password}', v_proposal.sid, v_now);
         account_id := v_account.id;
         username := v_account.username;
+        name_mac := v_account.mac;
+        name_mac_key := v_account.mac_key;
         account_epoch := v_account.epoch;
         site_epoch := v_site.epoch;
         amr := vault.amr_of('{password}');
@@ -251,7 +253,8 @@ CREATE OR REPLACE PROCEDURE api.prove_password_v1(
     INOUT account_id uuid DEFAULT NULL, INOUT username text DEFAULT NULL,
     INOUT account_epoch bigint DEFAULT NULL, INOUT site_epoch bigint DEFAULT NULL,
     INOUT amr text[] DEFAULT NULL, INOUT authenticated_at bigint DEFAULT NULL,
-    INOUT proof bytea DEFAULT NULL, INOUT factors text[] DEFAULT NULL
+    INOUT proof bytea DEFAULT NULL, INOUT factors text[] DEFAULT NULL,
+    INOUT name_mac bytea DEFAULT NULL, INOUT name_mac_key text DEFAULT NULL
 )
 LANGUAGE plpgsql SECURITY INVOKER AS $$
 DECLARE
@@ -263,9 +266,9 @@ BEGIN
     COMMIT;
     IF v_proposal IS NOT NULL THEN
         SELECT j.status, j.account_id, j.username, j.account_epoch, j.site_epoch, j.amr,
-               j.authenticated_at, j.proof, j.factors
+               j.authenticated_at, j.proof, j.factors, j.name_mac, j.name_mac_key
         INTO status, account_id, username, account_epoch, site_epoch, amr, authenticated_at, proof,
-             factors
+             factors, name_mac, name_mac_key
         FROM api.judge_password_v1(v_proposal) AS j;
     END IF;
 END

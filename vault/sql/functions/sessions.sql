@@ -132,7 +132,8 @@ $$;
 CREATE FUNCTION vault.resume_session(p_secret bytea, p_kind text)
 RETURNS TABLE (sid uuid, account_id uuid, username text, account_epoch bigint, site_epoch bigint,
                amr text[], authenticated_at bigint, created_at bigint, expires_at bigint,
-               idle_seconds integer, kept boolean, mac bytea, mac_key text)
+               idle_seconds integer, kept boolean, mac bytea, mac_key text, name_mac bytea,
+               name_mac_key text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     s vault.sessions%ROWTYPE;
@@ -149,7 +150,8 @@ BEGIN
     END IF;
     RETURN QUERY SELECT s.sid, s.account_id, a.username, s.account_epoch, s.site_epoch, s.amr,
         vault.epoch_seconds(s.authenticated_at), vault.epoch_seconds(s.created_at),
-        vault.epoch_seconds(s.expires_at), s.idle_seconds, s.kept, s.mac, s.mac_key
+        vault.epoch_seconds(s.expires_at), s.idle_seconds, s.kept, s.mac, s.mac_key, a.mac,
+        a.mac_key
     FROM vault.accounts a WHERE a.id = s.account_id;
 END
 $$;
@@ -157,7 +159,8 @@ $$;
 CREATE OR REPLACE FUNCTION api.resume_session_v1(p_secret bytea)
 RETURNS TABLE (sid uuid, account_id uuid, username text, account_epoch bigint, site_epoch bigint,
                amr text[], authenticated_at bigint, created_at bigint, expires_at bigint,
-               idle_seconds integer, kept boolean, mac bytea, mac_key text)
+               idle_seconds integer, kept boolean, mac bytea, mac_key text, name_mac bytea,
+               name_mac_key text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
     SELECT * FROM vault.resume_session(p_secret, 'web');
 $$;

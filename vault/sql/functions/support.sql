@@ -24,6 +24,12 @@ BEGIN
 END
 $$;
 
+-- Whether these can be a MAC and the id of its key; only who holds the key can say more.
+CREATE OR REPLACE FUNCTION vault.is_mac(p_mac bytea, p_mac_key text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(octet_length(p_mac) = 32 AND length(p_mac_key) BETWEEN 1 AND 40, false);
+$$;
+
 CREATE OR REPLACE FUNCTION vault.policy_seconds(p_name text) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT seconds FROM vault.policy WHERE name = p_name;
@@ -93,14 +99,15 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     VALUES (p_tag, p_account, p_sid, p_client, p_actor, p_network, p_agent, p_detail);
 $$;
 
--- Tells every wiki that a session has signed in to that it has ended.
+-- Tells every wiki that a session has signed in to that it has ended. Where to is not said here: the
+-- worker takes the address from the wiki's row, whose MAC it checks.
 CREATE OR REPLACE FUNCTION vault.tell_wikis(p_sid uuid, p_account uuid) RETURNS integer
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     WITH told AS (
         INSERT INTO vault.outbox (kind, account_id, payload)
         SELECT 'backchannel_logout', p_account, jsonb_build_object(
-                   'client_id', w.client_id, 'uri', w.backchannel_logout_uri,
-                   'sid', p_sid, 'sub', p_account, 'jti', gen_random_uuid())
+                   'client_id', w.client_id, 'sid', p_sid, 'sub', p_account,
+                   'jti', gen_random_uuid())
         FROM vault.session_wikis s JOIN vault.wikis w USING (client_id)
         WHERE s.sid = p_sid AND w.backchannel_logout_uri IS NOT NULL
         RETURNING 1
