@@ -137,6 +137,12 @@ BEGIN
 END
 $$;
 
+-- Whether this may be a language's tag: a letter is written in it if the site has it.
+CREATE OR REPLACE FUNCTION vault.is_language(p_language text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(p_language ~ '^[A-Za-z-]{2,20}$', false);
+$$;
+
 -- What every letter says of itself; what else stands in it is for its template.
 CREATE OR REPLACE FUNCTION vault.letter_payload(p_username text, p_template text, p_language text)
 RETURNS jsonb
