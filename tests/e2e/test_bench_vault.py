@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def measured() -> dict[str, Any]:
     """One short round on two vaults that are filled in a moment."""
-    small = ["--accounts=200", "--large-accounts=2000", "--asks=60", "--seconds=0.2"]
+    small = ["--accounts=200", "--large-accounts=2000", "--asks=60", "--seconds=1"]
     done = subprocess.run(
         [sys.executable, "-m", "bench", "--vault", "--json", "--rounds=1", *small],
         cwd=ROOT,
