@@ -67,6 +67,18 @@ def end_sessions(account_id: UUID, reason: str, by: Session | None) -> Outcome:
     return Outcome(row["status"], row["sessions_ended"])
 
 
+def end_all_sessions(reason: str, *, dry_run: bool) -> Outcome:
+    """Ends every session, code and token of the site (``ended``), or counts them (``counted``).
+
+    Owner only.
+    """
+    row = connection.row(
+        "SELECT * FROM api.console_end_all_sessions_v1(%(reason)s, %(dry_run)s)",
+        {"reason": reason, "dry_run": dry_run},
+    )
+    return Outcome(row["status"], row["sessions_ended"])
+
+
 def set_wiki_state(client_id: str, state: WikiState, reason: str, by: Session) -> Outcome:
     """Takes a wiki out of service (``suspended``) or back in (``active``)."""
     row = connection.row(

@@ -1,63 +1,18 @@
 """The owner's commands: one value or one line, status 0 or 1, secrets from standard input only."""
 
-import io
 import json
-import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from django.core.management import get_commands, load_command_class
 
 from tests.database import people
 from tests.database.asking import value
+from tests.database.console import Console, Playing
 from vault.passwords import Verdict
 
-Playing = Callable[[str], AbstractContextManager[None]]
 PASSWORD = "seven green boats at noon"
-
-
-class Console:
-    """Runs commands as the owner, in this process, as a shell would see them."""
-
-    def __init__(self, playing: Playing, capsys: pytest.CaptureFixture[str]) -> None:
-        self._playing = playing
-        self._capsys = capsys
-
-    def run(self, *argv: str, stdin: str = "", role: str = "owner") -> tuple[int, str, str]:
-        """Status, what was printed, and what was complained of."""
-        app = "accounts" if argv[0] == "createaccount" else "emergency"
-        assert argv[0] in get_commands() or app == "emergency"
-        command = load_command_class(app, argv[0])
-        before, sys.stdin = sys.stdin, io.StringIO(stdin)
-        self._capsys.readouterr()
-        try:
-            with self._playing(role):
-                command.run_from_argv(["manage.py", *argv])
-            status = 0
-        except SystemExit as stop:
-            status = int(stop.code or 0)
-        finally:
-            sys.stdin = before
-        said = self._capsys.readouterr()
-        return status, said.out, said.err
-
-    def answer(self, *argv: str, stdin: str = "") -> Any:
-        """The JSON value of a command that worked."""
-        status, out, err = self.run(*argv, "--json", stdin=stdin)
-        assert (status, err) == (0, "")
-        return json.loads(out)
-
-    def complaint(self, *argv: str, stdin: str = "") -> str:
-        """The one line of a command that did not work."""
-        status, out, err = self.run(*argv, stdin=stdin)
-        assert (status, out) == (1, "")
-        [line] = err.splitlines()
-        assert line.startswith(f"{argv[0]}: ")
-        return line
 
 
 @pytest.fixture

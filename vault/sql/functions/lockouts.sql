@@ -237,6 +237,33 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_tim
     SELECT * FROM vault.end_account_sessions(p_account, p_reason, NULL);
 $$;
 
+-- Every session, code, token and pending sign-in of the whole site, at once: one number carries them
+-- all. Their wikis are not told one by one; they learn when they next ask. A dry run only counts.
+-- Statuses: ended, counted, bad_request.
+CREATE OR REPLACE FUNCTION api.console_end_all_sessions_v1(p_reason text, p_dry_run boolean)
+RETURNS TABLE (status text, sessions_ended integer)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+BEGIN
+    PERFORM vault.require_read_committed();
+    SELECT count(*) INTO sessions_ended
+    FROM vault.sessions s JOIN vault.accounts a ON a.id = s.account_id CROSS JOIN vault.site
+    WHERE s.ended_at IS NULL AND s.expires_at > clock_timestamp()
+      AND s.last_seen_at + make_interval(secs => s.idle_seconds) > clock_timestamp()
+      AND s.account_epoch = a.epoch AND s.site_epoch = site.epoch AND a.state = 'active';
+    status := CASE WHEN p_dry_run THEN 'counted'
+                   WHEN coalesce(btrim(p_reason), '') = '' OR length(p_reason) > 1000
+                   THEN 'bad_request' ELSE 'ended' END;
+    IF status = 'ended' THEN
+        UPDATE vault.site SET epoch = epoch + 1;
+        PERFORM vault.record_event('lockout:site:sessions_ended', NULL, NULL, NULL, NULL, NULL,
+                                   NULL, jsonb_build_object('reason', btrim(p_reason),
+                                                            'sessions_ended', sessions_ended));
+    END IF;
+    RETURN NEXT;
+END
+$$;
+
 -- Ends the other backends of one of this site's roles: the way out when one holds a lock.
 CREATE OR REPLACE FUNCTION api.end_backends_v1(p_session bytea, p_role text) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
