@@ -12,7 +12,7 @@ import pytest
 from django.test import override_settings
 
 from outbox.worker import Worker
-from tests.database.asking import vouch_for_wikis
+from tests.database.asking import reported, vouch_for_wikis
 from tests.database.outbox_jobs import (
     NO_CONTENT,
     add_job,
@@ -144,3 +144,20 @@ def test_claims_of_a_token_have_no_nonce(admin: psycopg.Connection) -> None:
     [token] = parse_qs(wiki.requests[0].partition(b"\r\n\r\n")[2].decode())["logout_token"]
     claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
     assert "nonce" not in claims
+
+
+def test_logout_to_an_address_that_a_database_writer_chose_is_not_sent(
+    admin: psycopg.Connection,
+) -> None:
+    """The wiki's MAC covers where it is told: nobody calls elsewhere, and it is written down."""
+    with serving(answering(NO_CONTENT)) as elsewhere:
+        client_id = add_wiki(admin, "https://wiki.invalid/")
+        job_id = add_logout(admin, client_id, uri=f"http://127.0.0.1:{elsewhere.port}/")
+        admin.execute(
+            "UPDATE vault.wikis SET backchannel_logout_uri = %s",
+            [f"http://127.0.0.1:{elsewhere.port}/"],
+        )
+        Worker().drain()
+    assert elsewhere.connections == 0
+    assert state(admin, job_id)["error"] == "wiki_unknown"
+    assert reported(admin) == {("wiki", client_id)}
