@@ -30,6 +30,7 @@ class Tag(StrEnum):
     FACTOR_EXHAUSTED = "account:factor:exhausted"
     FACTOR_RIGHT = "account:factor:right"
     FACTOR_THROTTLED = "account:factor:throttled"
+    FACTOR_UNJUDGED = "account:factor:unjudged"
     FACTOR_WRONG = "account:factor:wrong"
     PASSKEY_ADDED = "account:passkey:added"
     PASSKEY_COUNTER = "account:passkey:counter"

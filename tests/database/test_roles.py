@@ -36,6 +36,7 @@ EXECUTABLE = {
     "api.propose_totp_v1": {"web"},
     "api.open_totp_v1": {"web"},
     "api.accept_totp_v1": {"web"},
+    "api.refuse_totp_v1": {"web"},
     "api.ask_totp_v1": {"web"},
     "api.recovery_code_challenge_v1": {"web"},
     "api.count_recovery_codes_v1": {"web"},

@@ -23,7 +23,7 @@ GRANT EXECUTE ON PROCEDURE api.prove_password_v1 TO authsite_web, authsite_opera
 -- Second factors, app passwords, letters: each by a session, an attempt or a token, never by an id.
 GRANT EXECUTE ON FUNCTION
     api.list_totp_v1, api.add_totp_v1, api.rename_totp_v1, api.remove_totp_v1,
-    api.propose_totp_v1, api.open_totp_v1, api.accept_totp_v1,
+    api.propose_totp_v1, api.open_totp_v1, api.accept_totp_v1, api.refuse_totp_v1,
     api.recovery_code_challenge_v1, api.count_recovery_codes_v1, api.own_subject_v1,
     api.replace_recovery_codes_v1, api.propose_recovery_code_v1, api.judge_recovery_code_v1,
     api.offer_passkeys_v1, api.list_passkeys_v1, api.add_passkey_v1, api.rename_passkey_v1,

@@ -104,6 +104,31 @@ BEGIN
 END
 $$;
 
+-- Ends an attempt at its tenth wrong second factor, and writes to the owner; says whether it is
+-- over. So many may be charged at once: those not judged by then are in vain.
+CREATE OR REPLACE FUNCTION vault.end_exhausted(
+    p_attempt_hash bytea, p_network bytea, p_agent bytea
+) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    c_wrong constant integer := 10;
+    v_attempt vault.attempts%ROWTYPE;
+BEGIN
+    SELECT * INTO v_attempt FROM vault.attempts t WHERE t.secret_hash = p_attempt_hash FOR UPDATE;
+    IF coalesce(v_attempt.wrong_factors, 0) < c_wrong THEN
+        RETURN false;
+    END IF;
+    IF v_attempt.consumed_at IS NULL THEN
+        UPDATE vault.attempts t SET consumed_at = clock_timestamp()
+        WHERE t.secret_hash = p_attempt_hash;
+        PERFORM vault.record_event('account:factor:exhausted', v_attempt.account_id, v_attempt.sid,
+                                   NULL, NULL, p_network, p_agent);
+        PERFORM vault.write_letter(v_attempt.account_id, 'second_factor_failed', 'en');
+    END IF;
+    RETURN true;
+END
+$$;
+
 -- Charges one guess at a second factor: to the attempt, which ten wrong ones end, and to a budget
 -- of the account's second factors apart from its password's. Statuses: charged, gone, ended (with
 -- a letter to the owner), wait, known_only (only a known device may try any more).
@@ -111,23 +136,16 @@ CREATE OR REPLACE FUNCTION vault.charge_factor(
     p_attempt bytea, p_device bytea, p_network text, p_agent text,
     OUT status text, OUT wait_seconds integer, OUT attempt vault.attempts, OUT subject bytea
 ) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    c_wrong constant integer := 10;
 BEGIN
-    SELECT t.* INTO attempt FROM vault.live_attempt(p_attempt) t;
-    PERFORM FROM vault.attempts t WHERE t.secret_hash = attempt.secret_hash FOR UPDATE;
+    PERFORM FROM vault.attempts t WHERE t.secret_hash = sha256(p_attempt) FOR UPDATE;
     SELECT t.* INTO attempt FROM vault.live_attempt(p_attempt) t;
     IF attempt.secret_hash IS NULL OR attempt.purpose = 'operator' THEN
         status := 'gone';
         RETURN;
     END IF;
-    IF attempt.wrong_factors >= c_wrong THEN
-        UPDATE vault.attempts t SET consumed_at = clock_timestamp()
-        WHERE t.secret_hash = attempt.secret_hash;
-        PERFORM vault.record_event('account:factor:exhausted', attempt.account_id, attempt.sid,
-                                   NULL, NULL, vault.event_digest(p_network),
-                                   vault.event_digest(p_agent));
-        PERFORM vault.write_letter(attempt.account_id, 'second_factor_failed', 'en');
+    -- Charged ten times, and no verdict was ever asked for.
+    IF vault.end_exhausted(attempt.secret_hash, vault.event_digest(p_network),
+                           vault.event_digest(p_agent)) THEN
         status := 'ended';
         RETURN;
     END IF;
@@ -150,9 +168,26 @@ $$;
 CREATE OR REPLACE FUNCTION vault.give_back_factor(p_subject bytea, p_attempt_hash bytea)
 RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    SELECT vault.give_back_guess(p_subject);
     UPDATE vault.attempts SET wrong_factors = greatest(wrong_factors - 1, 0)
     WHERE secret_hash = p_attempt_hash;
+    SELECT vault.give_back_guess(p_subject);
+$$;
+
+-- The verdict on a guess that was not right, and its event; it stays charged. Gives p_outcome, or
+-- ended where that was the attempt's tenth.
+CREATE OR REPLACE FUNCTION vault.fail_factor(
+    p_proposal vault.factor_proposals, p_outcome text
+) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE vault.factor_proposals SET digest = NULL, outcome = p_outcome WHERE id = p_proposal.id;
+    PERFORM vault.record_event('account:factor:wrong', p_proposal.account_id, p_proposal.sid, NULL,
+                               NULL, p_proposal.network, p_proposal.agent,
+                               jsonb_build_object('kind', p_proposal.kind, 'why', p_outcome));
+    RETURN CASE WHEN vault.end_exhausted(p_proposal.attempt_hash, p_proposal.network,
+                                         p_proposal.agent)
+                THEN 'ended' ELSE p_outcome END;
+END
 $$;
 
 -- A recorded guess of this kind, for its one verdict. Statuses: taken, unknown, early (this very

@@ -13,6 +13,7 @@ INSERT INTO vault.event_tags (tag) VALUES
     ('account:factor:exhausted'),
     ('account:factor:right'),
     ('account:factor:throttled'),
+    ('account:factor:unjudged'),
     ('account:factor:wrong'),
     ('account:passkey:added'),
     ('account:passkey:counter'),

@@ -56,11 +56,13 @@ BEGIN
 END
 $$;
 
--- Whether so many wrong guesses stand in a row that only known devices may try the password.
+-- Whether so many wrong guesses stand in a row that only known devices may try the password, or the
+-- second factors.
 CREATE OR REPLACE FUNCTION vault.is_known_only(p_account uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (SELECT FROM vault.guess_budgets
-                   WHERE subject = uuid_send(p_account) AND in_a_row >= 100);
+                   WHERE subject IN (uuid_send(p_account), uuid_send(p_account) || '\x02')
+                     AND in_a_row >= 100);
 $$;
 
 -- Lifts a lock; or, where there is none, the limit that wrong guesses have put on the password.

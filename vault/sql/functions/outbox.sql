@@ -49,6 +49,16 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_tim
     INSERT INTO vault.events (tag, account_id, sid, network, agent, detail)
     SELECT 'account:password:unjudged', account_id, sid, network, agent,
            jsonb_build_object('purpose', purpose) FROM unjudged;
+    -- A secret that was opened without a word about the code is one of them.
+    WITH unjudged AS (
+        UPDATE vault.factor_proposals SET digest = NULL, outcome = 'unjudged'
+        WHERE (outcome IS NULL OR outcome = 'opened') AND proposed_at < clock_timestamp()
+              - make_interval(secs => vault.policy_seconds('proposal'))
+        RETURNING account_id, sid, network, agent, kind
+    )
+    INSERT INTO vault.events (tag, account_id, sid, network, agent, detail)
+    SELECT 'account:factor:unjudged', account_id, sid, network, agent,
+           jsonb_build_object('kind', kind) FROM unjudged;
     DELETE FROM vault.password_proposals WHERE proposed_at < clock_timestamp() - interval '1 day';
     DELETE FROM vault.attempts WHERE expires_at < clock_timestamp() - interval '1 day';
     DELETE FROM vault.grants g WHERE g.issued_at < clock_timestamp() - interval '1 day'

@@ -49,12 +49,14 @@ BEGIN
        OR coalesce(octet_length(p_public_key), 0) NOT BETWEEN 32 AND 2000
        OR p_aaguid IS NULL OR p_is_synced IS NULL OR p_backed_up IS NULL
        OR coalesce(cardinality(p_transports), 11) > 10
+       OR coalesce(array_ndims(p_transports), 1) <> 1
        OR octet_length(array_to_string(p_transports, '', '')) > 200
        OR array_position(p_transports, NULL) IS NOT NULL
        OR coalesce(length(p_name), 0) NOT BETWEEN 1 AND 100
        OR p_sign_count IS NULL OR p_sign_count NOT BETWEEN 0 AND 4294967295
        OR coalesce(octet_length(p_mac), 0) <> 32
-       OR coalesce(length(p_mac_key), 0) NOT BETWEEN 1 AND 40 THEN
+       OR coalesce(length(p_mac_key), 0) NOT BETWEEN 1 AND 40
+       OR NOT vault.is_language(p_language) THEN
         RETURN 'bad_request';
     END IF;
     v_proof := vault.fresh_proof(p_session, p_attempt);
@@ -119,7 +121,7 @@ DECLARE
     v_proof record;
 BEGIN
     PERFORM vault.require_read_committed();
-    IF p_credential IS NULL THEN
+    IF p_credential IS NULL OR NOT vault.is_language(p_language) THEN
         RETURN 'bad_request';
     END IF;
     v_proof := vault.fresh_proof(p_session, p_attempt);
@@ -140,10 +142,10 @@ END
 $$;
 
 -- Records that a passkey's signature was verified, as the calling process vouches. With the secret
--- of an attempt of that account, the proof is added to it; otherwise it opens one. The counter only
--- goes forward (WebAuthn section 6.1.1). No budget: nobody guesses a signature.
--- Statuses: right, counter (it went back: perhaps a copy), locked, closed, unknown, gone,
--- bad_request.
+-- of an attempt of that account and purpose, the proof is added to it; otherwise it opens one, which
+-- an attempt to recover never is. The counter only goes forward (WebAuthn section 6.1.1). No budget:
+-- nobody guesses a signature. Statuses: right, counter (it went back: perhaps a copy), locked,
+-- closed, unknown, gone, bad_request.
 CREATE OR REPLACE FUNCTION api.prove_passkey_v1(
     p_credential bytea, p_sign_count bigint, p_backed_up boolean, p_user_verified boolean,
     p_purpose text, p_attempt bytea, p_attempt_hash bytea, p_session bytea,
@@ -164,17 +166,23 @@ BEGIN
     PERFORM vault.require_read_committed();
     IF p_credential IS NULL OR p_backed_up IS NULL OR p_user_verified IS NULL
        OR p_sign_count IS NULL OR p_sign_count NOT BETWEEN 0 AND 4294967295
-       OR (p_attempt IS NULL AND coalesce(octet_length(p_attempt_hash), 0) <> 32)
-       OR NOT vault.may_ask_for(p_purpose) THEN
+       OR NOT (vault.may_ask_for(p_purpose)
+               OR (p_attempt IS NOT NULL AND p_purpose = 'recover'
+                   AND vault.may_ask_for('sign_in')))
+       OR (p_attempt IS NULL AND (coalesce(octet_length(p_attempt_hash), 0) <> 32 OR EXISTS (
+               SELECT FROM vault.attempts t WHERE t.secret_hash = p_attempt_hash))) THEN
         status := 'bad_request';
         RETURN NEXT;
         RETURN;
     END IF;
-    SELECT * INTO v_key FROM vault.passkeys k WHERE k.credential_id = p_credential FOR UPDATE;
+    -- The account before its passkey, as removing one does: neither then waits for the other.
+    SELECT * INTO v_account FROM vault.accounts a WHERE a.id = (
+        SELECT k.account_id FROM vault.passkeys k WHERE k.credential_id = p_credential) FOR SHARE;
     SELECT * INTO v_site FROM vault.site;
-    SELECT * INTO v_account FROM vault.accounts a WHERE a.id = v_key.account_id FOR SHARE;
+    SELECT * INTO v_key FROM vault.passkeys k
+    WHERE k.credential_id = p_credential AND k.account_id = v_account.id FOR UPDATE;
     SELECT s.sid INTO v_sid FROM vault.live_session(p_session, 'web') s
-    WHERE s.account_id = v_key.account_id;
+    WHERE s.account_id = v_key.account_id AND p_purpose = 'reauthenticate';
     v_proofs := ARRAY[CASE WHEN v_key.is_synced THEN 'swk' ELSE 'hwk' END]
         || CASE WHEN p_user_verified THEN '{uv}'::text[] ELSE '{}' END;
     status := CASE
@@ -188,10 +196,10 @@ BEGIN
         ELSE 'right' END;
     IF status = 'right' AND p_attempt IS NOT NULL THEN
         SELECT t.* INTO v_attempt FROM vault.live_attempt(p_attempt) t
-        WHERE t.account_id = v_key.account_id AND t.purpose = p_purpose;
-        IF NOT FOUND THEN
-            status := 'gone';
-        END IF;
+        WHERE t.account_id = v_key.account_id AND t.purpose = p_purpose
+          AND (p_purpose <> 'reauthenticate' OR t.sid = v_sid);
+        v_attempt := vault.add_proofs(v_attempt.secret_hash, v_proofs);
+        status := CASE WHEN v_attempt.secret_hash IS NULL THEN 'gone' ELSE 'right' END;
     END IF;
     IF status <> 'right' THEN
         PERFORM vault.record_event(
@@ -206,13 +214,11 @@ BEGIN
     UPDATE vault.passkeys k SET sign_count = p_sign_count, backed_up = p_backed_up,
            last_used_at = clock_timestamp()
     WHERE k.credential_id = p_credential;
-    IF v_attempt.secret_hash IS NULL THEN
+    IF p_attempt IS NULL THEN
         PERFORM vault.open_attempt(p_attempt_hash, v_account, v_site.epoch, p_purpose, v_proofs,
                                    v_sid, clock_timestamp());
         SELECT t.* INTO v_attempt FROM vault.attempts t
         WHERE t.secret_hash = p_attempt_hash AND t.account_id = v_account.id;
-    ELSE
-        v_attempt := vault.add_proofs(v_attempt.secret_hash, v_proofs);
     END IF;
     IF p_user_verified THEN
         PERFORM vault.clear_guesses(v_account.id);

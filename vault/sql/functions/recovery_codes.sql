@@ -1,15 +1,18 @@
 -- Recovery codes (look-up secrets, NIST SP 800-63B section 3.1.2): kept like passwords, each works
 -- once. One salt for the set, so that one computation is compared with all of them.
 
--- What is needed to compute a tag within an attempt; nothing without one, or without codes.
+-- What is needed to compute a tag within an attempt. Statuses: ready, none (no codes here), gone.
 CREATE OR REPLACE FUNCTION api.recovery_code_challenge_v1(p_attempt bytea)
-RETURNS TABLE (subject bytea, salt bytea, memory_kib integer, time_cost integer,
+RETURNS TABLE (status text, subject bytea, salt bytea, memory_kib integer, time_cost integer,
                parallelism integer, pepper_id text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT vault.password_subject(s.account_id), s.salt, s.memory_kib, s.time_cost, s.parallelism,
-           s.pepper_id
-    FROM vault.live_attempt(p_attempt) t
-    JOIN vault.recovery_code_sets s ON s.account_id = t.account_id;
+    SELECT CASE WHEN t.account_id IS NULL THEN 'gone' WHEN s.account_id IS NULL THEN 'none'
+                ELSE 'ready' END,
+           CASE WHEN s.account_id IS NOT NULL THEN vault.password_subject(s.account_id) END,
+           s.salt, s.memory_kib, s.time_cost, s.parallelism, s.pepper_id
+    FROM (VALUES (1)) AS always
+    LEFT JOIN vault.live_attempt(p_attempt) t ON t.purpose <> 'operator'
+    LEFT JOIN vault.recovery_code_sets s ON s.account_id = t.account_id;
 $$;
 
 -- How many of one's own codes are left, and since when they are there.
@@ -33,7 +36,7 @@ CREATE OR REPLACE FUNCTION vault.are_recovery_codes(
     p_pepper_id text, p_tags bytea[], p_proofs bytea[]
 ) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(cardinality(p_tags) BETWEEN 1 AND 20 AND array_ndims(p_tags) = 1
+    SELECT coalesce(cardinality(p_tags) BETWEEN 1 AND 50 AND array_ndims(p_tags) = 1
         AND cardinality(p_proofs) = cardinality(p_tags) AND array_ndims(p_proofs) = 1
         AND (SELECT count(DISTINCT t) FROM unnest(p_tags) AS t) = cardinality(p_tags)
         AND (SELECT bool_and(vault.is_password(p_salt, p_memory_kib, p_time_cost, p_parallelism,
@@ -49,13 +52,14 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_salt bytea := vault.random_32();
 BEGIN
-    DELETE FROM vault.recovery_codes WHERE account_id = p_account;
+    -- The set first, as judging does: neither then waits for the other.
     INSERT INTO vault.recovery_code_sets (account_id, salt, memory_kib, time_cost, parallelism,
                                           pepper_id)
     VALUES (p_account, p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id)
     ON CONFLICT (account_id) DO UPDATE SET salt = p_salt, memory_kib = p_memory_kib,
         time_cost = p_time_cost, parallelism = p_parallelism, pepper_id = p_pepper_id,
         created_at = clock_timestamp();
+    DELETE FROM vault.recovery_codes WHERE account_id = p_account;
     INSERT INTO vault.recovery_codes (account_id, position, digest_salt, digest, proof)
     SELECT p_account, n, v_salt, sha256(v_salt || t), p
     FROM unnest(p_tags, p_proofs) WITH ORDINALITY AS both_of (t, p, n);
@@ -75,7 +79,8 @@ DECLARE
 BEGIN
     PERFORM vault.require_read_committed();
     IF NOT vault.are_recovery_codes(p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id,
-                                    p_tags, p_proofs) THEN
+                                    p_tags, p_proofs)
+       OR NOT vault.is_language(p_language) THEN
         RETURN 'bad_request';
     END IF;
     v_proof := vault.fresh_proof(p_session, p_attempt);
@@ -160,8 +165,9 @@ END
 $$;
 
 -- Judges what an earlier, committed transaction proposed; once. A right code is spent with the
--- verdict. The proof is for the caller to check under the pepper. Statuses: right, wrong, gone,
--- and a caller's faults: unknown, early, late.
+-- verdict. The proof is for the caller to check under the pepper. Statuses: right, wrong, ended
+-- (by the tenth that was not right), gone (the attempt: nothing is spent), and a caller's faults:
+-- unknown, early, late.
 CREATE OR REPLACE FUNCTION api.judge_recovery_code_v1(p_proposal uuid)
 RETURNS TABLE (status text, account_id uuid, proof bytea, codes_left integer, proofs text[],
                amr text[])
@@ -171,7 +177,7 @@ DECLARE
     v_taken record;
     v_proposal vault.factor_proposals%ROWTYPE;
     v_attempt vault.attempts%ROWTYPE;
-    v_position smallint;
+    v_code vault.recovery_codes%ROWTYPE;
 BEGIN
     PERFORM vault.require_read_committed();
     v_taken := vault.take_proposal(p_proposal, 'recovery_code');
@@ -183,33 +189,34 @@ BEGIN
     END IF;
     -- One at a time for an account: a code raced by many is spent by one.
     PERFORM FROM vault.recovery_code_sets r WHERE r.account_id = v_proposal.account_id FOR UPDATE;
-    DELETE FROM vault.recovery_codes c
-    WHERE c.account_id = v_proposal.account_id AND c.digest = v_proposal.digest
-    RETURNING c.position, c.proof INTO v_position, proof;
-    status := CASE WHEN v_position IS NULL THEN 'wrong' ELSE 'right' END;
-    IF status = 'right' THEN
-        v_attempt := vault.add_proofs(v_proposal.attempt_hash, '{recovery_code}');
-        IF v_attempt.secret_hash IS NULL THEN
-            status := 'gone';
-            proof := NULL;
-        END IF;
+    SELECT * INTO v_code FROM vault.recovery_codes c
+    WHERE c.account_id = v_proposal.account_id AND c.digest = v_proposal.digest;
+    IF NOT FOUND THEN
+        status := vault.fail_factor(v_proposal, 'wrong');
+        RETURN NEXT;
+        RETURN;
     END IF;
+    v_attempt := vault.add_proofs(v_proposal.attempt_hash, '{recovery_code}');
+    IF v_attempt.secret_hash IS NULL THEN
+        status := vault.fail_factor(v_proposal, 'gone');
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    DELETE FROM vault.recovery_codes c
+    WHERE c.account_id = v_code.account_id AND c.position = v_code.position;
+    status := 'right';
     UPDATE vault.factor_proposals SET digest = NULL, outcome = status WHERE id = p_proposal;
+    PERFORM vault.give_back_factor(v_proposal.subject, v_proposal.attempt_hash);
+    account_id := v_proposal.account_id;
+    proof := v_code.proof;
+    proofs := v_attempt.proofs;
+    amr := v_attempt.amr;
     SELECT count(*)::integer INTO codes_left FROM vault.recovery_codes c
     WHERE c.account_id = v_proposal.account_id;
-    PERFORM vault.record_event(
-        CASE WHEN v_position IS NULL THEN 'account:factor:wrong' ELSE 'account:factor:right' END,
-        v_proposal.account_id, v_proposal.sid, NULL, NULL, v_proposal.network, v_proposal.agent,
-        jsonb_build_object('kind', 'recovery_code', 'left', codes_left));
-    IF status = 'right' THEN
-        PERFORM vault.give_back_factor(v_proposal.subject, v_proposal.attempt_hash);
-        PERFORM vault.write_letter(v_proposal.account_id, 'recovery_code_used', 'en');
-        account_id := v_proposal.account_id;
-        proofs := v_attempt.proofs;
-        amr := v_attempt.amr;
-    ELSE
-        codes_left := NULL;
-    END IF;
+    PERFORM vault.record_event('account:factor:right', v_proposal.account_id, v_proposal.sid, NULL,
+                               NULL, v_proposal.network, v_proposal.agent,
+                               jsonb_build_object('kind', 'recovery_code', 'left', codes_left));
+    PERFORM vault.write_letter(v_proposal.account_id, 'recovery_code_used', 'en');
     RETURN NEXT;
 END
 $$;

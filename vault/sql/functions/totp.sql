@@ -58,7 +58,7 @@ DECLARE
 BEGIN
     PERFORM vault.require_read_committed();
     IF NOT vault.is_totp(p_id, p_name, p_sealed, p_digest, p_digest_key, p_step)
-       OR NOT vault.is_near_step(p_step) THEN
+       OR NOT vault.is_near_step(p_step) OR NOT vault.is_language(p_language) THEN
         RETURN 'bad_request';
     END IF;
     v_proof := vault.fresh_proof(p_session, p_attempt);
@@ -78,10 +78,11 @@ BEGIN
 END
 $$;
 
--- For the owner process: an app that comes with an account from elsewhere. Statuses: added, exists,
--- full, unknown, bad_request.
+-- For the owner process: an app that comes with an account from elsewhere, where codes of up to
+-- p_step may have been used (-1: none were). Statuses: added, exists, full, unknown, bad_request.
 CREATE OR REPLACE FUNCTION api.import_totp_v1(
-    p_account uuid, p_id uuid, p_name text, p_sealed bytea, p_digest bytea, p_digest_key text
+    p_account uuid, p_id uuid, p_name text, p_sealed bytea, p_digest bytea, p_digest_key text,
+    p_step bigint
 ) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
@@ -89,14 +90,17 @@ DECLARE
     v_status text;
 BEGIN
     PERFORM vault.require_read_committed();
-    IF NOT vault.is_totp(p_id, p_name, p_sealed, p_digest, p_digest_key, -1) THEN
+    -- A later step would keep its owner out until then.
+    IF NOT vault.is_totp(p_id, p_name, p_sealed, p_digest, p_digest_key, p_step)
+       OR (p_step > vault.current_step() AND NOT vault.is_near_step(p_step)) THEN
         RETURN 'bad_request';
     END IF;
     PERFORM FROM vault.accounts WHERE id = p_account FOR UPDATE;
     IF NOT FOUND THEN
         RETURN 'unknown';
     END IF;
-    v_status := vault.store_totp(p_account, p_id, p_name, p_sealed, p_digest, p_digest_key, -1);
+    v_status := vault.store_totp(p_account, p_id, p_name, p_sealed, p_digest, p_digest_key,
+                                 p_step);
     IF v_status = 'added' THEN
         PERFORM vault.record_event('account:totp:added', p_account, NULL, NULL, NULL, NULL, NULL,
                                    jsonb_build_object('device', p_id));
@@ -135,7 +139,7 @@ DECLARE
     v_proof record;
 BEGIN
     PERFORM vault.require_read_committed();
-    IF p_id IS NULL THEN
+    IF p_id IS NULL OR NOT vault.is_language(p_language) THEN
         RETURN 'bad_request';
     END IF;
     v_proof := vault.fresh_proof(p_session, p_attempt);
@@ -241,24 +245,48 @@ BEGIN
 END
 $$;
 
--- Whether a time step of 30 seconds (RFC 6238 section 4.2) is within ten of now: no caller can
--- spend the years to come, or bring back what was long ago.
-CREATE OR REPLACE FUNCTION vault.is_near_step(p_step bigint) RETURNS boolean
+-- The time step of now: 30 seconds each (RFC 6238 section 4.2).
+CREATE OR REPLACE FUNCTION vault.current_step() RETURNS bigint
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(abs(p_step - vault.epoch_seconds(clock_timestamp()) / 30) <= 10, false);
+    SELECT vault.epoch_seconds(clock_timestamp()) / 30;
 $$;
 
--- The code that was typed is the one of this app and time step: web says so. Each step works once,
--- in order; the attempt then holds the proof. Statuses: right, replayed (this step or a later one
--- was used), gone (the attempt), unknown (the opening or the app), late, bad_request.
+-- Whether a time step is within ten of now: no caller can spend the years to come, or bring back
+-- what was long ago.
+CREATE OR REPLACE FUNCTION vault.is_near_step(p_step bigint) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(p_step BETWEEN vault.current_step() - 10 AND vault.current_step() + 10, false);
+$$;
+
+-- An opening that waits for its code, locked. Statuses: taken, unknown, late.
+CREATE OR REPLACE FUNCTION vault.take_opening(
+    p_attempt bytea, p_opening uuid, OUT status text, OUT opening vault.factor_proposals
+) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    SELECT f.* INTO opening FROM vault.factor_proposals f
+    WHERE f.id = p_opening AND f.kind = 'totp' AND f.attempt_hash = sha256(p_attempt) FOR UPDATE;
+    status := CASE
+        WHEN opening.id IS NULL OR opening.outcome IS DISTINCT FROM 'opened' THEN 'unknown'
+        WHEN clock_timestamp() > opening.proposed_at
+             + make_interval(secs => vault.policy_seconds('proposal')) THEN 'late'
+        ELSE 'taken' END;
+END
+$$;
+
+-- The code that was typed is the one of this app and time step: web says so. A step works once an
+-- account, in order, whatever app it is of; the attempt then holds the proof. Statuses: right,
+-- replayed (this step or a later one was used), removed (the app), ended (by the tenth that was not
+-- right), gone (the attempt), unknown (the opening), late, bad_request.
 CREATE OR REPLACE FUNCTION api.accept_totp_v1(
     p_attempt bytea, p_opening uuid, p_id uuid, p_step bigint
 ) RETURNS TABLE (status text, proofs text[], amr text[])
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
+    v_taken record;
     v_opening vault.factor_proposals%ROWTYPE;
     v_attempt vault.attempts%ROWTYPE;
+    v_newest bigint;
 BEGIN
     PERFORM vault.require_read_committed();
     IF NOT vault.is_near_step(p_step) OR p_id IS NULL OR p_opening IS NULL THEN
@@ -266,41 +294,58 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
-    SELECT * INTO v_opening FROM vault.factor_proposals
-    WHERE id = p_opening AND kind = 'totp' AND attempt_hash = sha256(p_attempt) FOR UPDATE;
-    status := CASE
-        WHEN v_opening.id IS NULL OR v_opening.outcome IS DISTINCT FROM 'opened' THEN 'unknown'
-        WHEN v_opening.proposed_at
-             + make_interval(secs => vault.policy_seconds('proposal')) < clock_timestamp()
-            THEN 'late' END;
-    IF status IS NOT NULL THEN
+    v_taken := vault.take_opening(p_attempt, p_opening);
+    status := v_taken.status;
+    v_opening := v_taken.opening;
+    IF status <> 'taken' THEN
         RETURN NEXT;
         RETURN;
     END IF;
-    UPDATE vault.totp_devices d SET last_step = p_step, last_used_at = clock_timestamp()
-    WHERE d.id = p_id AND d.account_id = v_opening.account_id AND d.last_step < p_step;
-    IF NOT FOUND THEN
-        status := CASE WHEN EXISTS (SELECT FROM vault.totp_devices d
-                                    WHERE d.id = p_id AND d.account_id = v_opening.account_id)
-                       THEN 'replayed' ELSE 'unknown' END;
-        UPDATE vault.factor_proposals SET outcome = status WHERE id = p_opening;
-        PERFORM vault.record_event('account:factor:wrong', v_opening.account_id, v_opening.sid,
-                                   NULL, NULL, v_opening.network, v_opening.agent,
-                                   jsonb_build_object('kind', 'totp', 'why', status));
+    -- All apps of the account, in one order: two codes at once are one after the other.
+    SELECT max(d.last_step) INTO v_newest FROM (
+        SELECT t.last_step FROM vault.totp_devices t WHERE t.account_id = v_opening.account_id
+        ORDER BY t.id FOR UPDATE) d;
+    IF v_newest >= p_step OR NOT EXISTS (
+            SELECT FROM vault.totp_devices d
+            WHERE d.id = p_id AND d.account_id = v_opening.account_id) THEN
+        status := vault.fail_factor(
+            v_opening, CASE WHEN v_newest >= p_step THEN 'replayed' ELSE 'removed' END);
         RETURN NEXT;
         RETURN;
     END IF;
     v_attempt := vault.add_proofs(v_opening.attempt_hash, '{totp}');
-    status := CASE WHEN v_attempt.secret_hash IS NULL THEN 'gone' ELSE 'right' END;
-    UPDATE vault.factor_proposals SET outcome = status WHERE id = p_opening;
-    IF status = 'right' THEN
-        PERFORM vault.give_back_factor(v_opening.subject, v_opening.attempt_hash);
-        PERFORM vault.record_event('account:factor:right', v_opening.account_id, v_opening.sid,
-                                   NULL, NULL, v_opening.network, v_opening.agent,
-                                   jsonb_build_object('kind', 'totp', 'device', p_id));
-        proofs := v_attempt.proofs;
-        amr := v_attempt.amr;
+    IF v_attempt.secret_hash IS NULL THEN
+        status := vault.fail_factor(v_opening, 'gone');
+        RETURN NEXT;
+        RETURN;
     END IF;
+    UPDATE vault.totp_devices d SET last_step = p_step, last_used_at = clock_timestamp()
+    WHERE d.id = p_id;
+    status := 'right';
+    UPDATE vault.factor_proposals SET outcome = status WHERE id = p_opening;
+    PERFORM vault.give_back_factor(v_opening.subject, v_opening.attempt_hash);
+    PERFORM vault.record_event('account:factor:right', v_opening.account_id, v_opening.sid,
+                               NULL, NULL, v_opening.network, v_opening.agent,
+                               jsonb_build_object('kind', 'totp', 'device', p_id));
+    proofs := v_attempt.proofs;
+    amr := v_attempt.amr;
     RETURN NEXT;
+END
+$$;
+
+-- The code that was typed is none of this account's: web says so, and it stays charged. Statuses:
+-- wrong, ended (that was the tenth), unknown (the opening), late.
+CREATE OR REPLACE FUNCTION api.refuse_totp_v1(p_attempt bytea, p_opening uuid) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_taken record;
+BEGIN
+    PERFORM vault.require_read_committed();
+    v_taken := vault.take_opening(p_attempt, p_opening);
+    IF v_taken.status <> 'taken' THEN
+        RETURN v_taken.status;
+    END IF;
+    RETURN vault.fail_factor(v_taken.opening, 'wrong');
 END
 $$;
