@@ -110,3 +110,9 @@ def address_digest(normal_form: str) -> tuple[bytes, str]:
     """The keyed digest by which an address is looked up, and the id of its key."""
     ring: KeyRing = settings.ADDRESS_KEYS
     return mac(ring, ring.active_id, "address-lookup", normal_form), ring.active_id
+
+
+def address_digests(normal_form: str) -> list[bytes]:
+    """The digests by which an address may be stored: under each key of the ring."""
+    ring: KeyRing = settings.ADDRESS_KEYS
+    return [mac(ring, key_id, "address-lookup", normal_form) for key_id in ring.key_ids()]
