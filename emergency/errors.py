@@ -20,6 +20,10 @@ class MeasureRefused(Exception):
         return self.code
 
 
+class RotationRefused(Exception):
+    """Keys were not changed; the message is one line that says what to do, and shows no key."""
+
+
 class NotAllowed(MeasureRefused):
     """The operator's session has ended, or their level is below what this takes."""
 

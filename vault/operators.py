@@ -31,9 +31,15 @@ class Operator:
         return LEVELS.index(self.level) >= LEVELS.index(least)
 
 
+def operator_fields(row: Mapping[str, Any]) -> tuple[UUID, str, int]:
+    """What the MAC of an operator covers, in order."""
+    return row["account_id"], row["level"], row["granted_at"]
+
+
 def grant(account_id: UUID, level: Level) -> None:
     """Makes an account an operator. Owner only."""
     granted_at = int(time.time())
+    fields = operator_fields({"account_id": account_id, "level": level, "granted_at": granted_at})
     ring = settings.OPERATOR_KEYS
     row = connection.row(
         "SELECT api.grant_operator_v1(%(account)s, %(level)s, %(at)s, %(mac)s, %(key)s) AS status",
@@ -41,7 +47,7 @@ def grant(account_id: UUID, level: Level) -> None:
             "account": account_id,
             "level": level,
             "at": granted_at,
-            "mac": mac(ring, ring.active_id, "operator", account_id, level, granted_at),
+            "mac": mac(ring, ring.active_id, "operator", *fields),
             "key": ring.active_id,
         },
     )
@@ -49,13 +55,9 @@ def grant(account_id: UUID, level: Level) -> None:
         raise VaultRefused("grant_operator", row["status"])
 
 
-def _is_genuine(
-    account_id: UUID, level: str, granted_at: int, mac_value: bytes, mac_key: str
-) -> bool:
+def _is_genuine(row: Mapping[str, Any], mac_value: bytes, mac_key: str) -> bool:
     try:
-        return is_mac(
-            mac_value, settings.OPERATOR_KEYS, mac_key, "operator", account_id, level, granted_at
-        )
+        return is_mac(mac_value, settings.OPERATOR_KEYS, mac_key, "operator", *operator_fields(row))
     except KeyUnknown:
         return False
 
@@ -65,9 +67,7 @@ def is_operator(account_id: UUID) -> bool:
     row = connection.find_row(
         "SELECT * FROM api.find_operator_v1(%(account)s)", {"account": account_id}
     )
-    return row is not None and _is_genuine(
-        account_id, row["level"], row["granted_at"], row["mac"], row["mac_key"]
-    )
+    return row is not None and _is_genuine(row, row["mac"], row["mac_key"])
 
 
 def sign_in(attempt: Attempt, *, agent_label: str, origin: Origin) -> Session | None:
@@ -85,19 +85,11 @@ def resume(secret: bytes) -> Operator | None:
         "SELECT * FROM api.resume_operator_session_v1(%(secret)s)", {"secret": secret}
     )
     session = checked(secret, "operator", row)
-    if session is None or row is None or not _row_is_genuine(row):
+    if session is None or row is None:
+        return None
+    if not _is_genuine(row, row["operator_mac"], row["operator_mac_key"]):
         return None
     return Operator(session=session, level=row["level"])
-
-
-def _row_is_genuine(row: Mapping[str, Any]) -> bool:
-    return _is_genuine(
-        row["account_id"],
-        row["level"],
-        row["granted_at"],
-        row["operator_mac"],
-        row["operator_mac_key"],
-    )
 
 
 def sign_out(session: Session, origin: Origin) -> None:

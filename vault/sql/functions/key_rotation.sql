@@ -42,7 +42,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     FROM vault.operators o WHERE o.revoked_at IS NULL GROUP BY o.mac_key
     UNION ALL
     SELECT 'SIGNING_KEYS', 'signing_keys', vault.sealing_key(k.sealed_private), count(*)
-    FROM vault.signing_keys k GROUP BY vault.sealing_key(k.sealed_private)
+    FROM vault.signing_keys k WHERE vault.is_published(k)
+    GROUP BY vault.sealing_key(k.sealed_private)
     UNION ALL
     SELECT 'ADDRESS_KEYS', 'addresses', named.key_id, count(*)
     FROM vault.email_addresses e

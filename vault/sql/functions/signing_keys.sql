@@ -1,14 +1,33 @@
 -- The keys that sign assertions: public halves for everybody, private halves sealed.
 
+-- Whether a key stands in the published set: until a day after it was replaced, unless withdrawn.
+CREATE OR REPLACE FUNCTION vault.is_published(p_key vault.signing_keys) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT p_key.state <> 'retired' OR p_key.retired_at > clock_timestamp() - interval '1 day';
+$$;
+
+-- What is published, and which of it signs. A key that was replaced signs on for an hour: until then
+-- somebody may hold a copy of the published set that lacks the new one, which is 'next' meanwhile.
 CREATE OR REPLACE FUNCTION api.signing_keys_v1()
 RETURNS TABLE (kid text, alg text, state text, public_jwk jsonb, sealed_private bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT k.kid, k.alg, k.state, k.public_jwk, k.sealed_private FROM vault.signing_keys k
-    WHERE k.state <> 'retired' OR k.retired_at > clock_timestamp() - interval '1 day'
+    SELECT k.kid, k.alg,
+           CASE WHEN k.kid = signer.kid THEN 'active' WHEN k.state = 'active' THEN 'next'
+                ELSE k.state END,
+           k.public_jwk, k.sealed_private
+    FROM vault.signing_keys k
+    LEFT JOIN LATERAL (
+        SELECT s.kid FROM vault.signing_keys s
+        WHERE s.alg = k.alg AND (s.state = 'active'
+                                 OR s.retired_at > clock_timestamp() - interval '1 hour')
+        ORDER BY s.retired_at NULLS LAST LIMIT 1
+    ) AS signer ON true
+    WHERE vault.is_published(k)
     ORDER BY k.alg, k.created_at DESC;
 $$;
 
--- Adds a key; an active one takes over from the key of that algorithm that was active.
+-- Adds a key; an active one takes over from the key of that algorithm that was active, which stays
+-- published for a day.
 CREATE OR REPLACE FUNCTION api.add_signing_key_v1(
     p_kid text, p_alg text, p_state text, p_public_jwk jsonb, p_sealed_private bytea
 ) RETURNS void

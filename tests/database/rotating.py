@@ -1,0 +1,134 @@
+"""Rotations as an administrator does them: environment files of all roles, and what is in them."""
+
+import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+from django.test import override_settings
+
+from authsite import roles
+from tests.database.asking import ask
+from tests.environment import environment_for, subprocess_environment
+from tests.roles import settings_of
+from vault.keys import new_key
+
+RINGS = list(roles.RING_HOLDERS)
+
+
+@dataclass(frozen=True)
+class EnvFiles:
+    """One environment file for each role, of mode 600."""
+
+    folder: Path
+
+    @classmethod
+    def make(cls, folder: Path) -> "EnvFiles":
+        """Writes what the tests' processes are started with."""
+        files = cls(folder)
+        for role in roles.ROLES:
+            lines = [f"# The {role} process.", ""]
+            lines += [f"{name}={value}" for name, value in environment_for(role).items()]
+            files.path(role).write_text("\n".join(lines) + "\n", encoding="utf-8")
+            files.path(role).chmod(0o600)
+        return files
+
+    def path(self, role: str) -> Path:
+        """Where the file of that role lies."""
+        return self.folder / f"{role}.env"
+
+    def options(self, *only: str) -> list[str]:
+        """``--env-file`` for each role, or for those alone."""
+        return [f"--env-file={self.path(role)}" for role in only or roles.ROLES]
+
+    def read(self, role: str) -> dict[str, str]:
+        """What a process started with the file of that role gets."""
+        text = self.path(role).read_text(encoding="utf-8")
+        return dict(re.findall(r"^([A-Z_]+)=(.*)$", text, flags=re.MULTILINE))
+
+    def environment(self, role: str) -> dict[str, str]:
+        """The whole environment of such a process."""
+        return {**subprocess_environment(role), **self.read(role)}
+
+    def ids(self, ring: str) -> dict[str, list[str]]:
+        """The keys' ids of a ring, the active one first, in each file that has it."""
+        return {
+            role: [part.partition(":")[0] for part in held[ring].split(",")]
+            for role in roles.ROLES
+            if ring in (held := self.read(role))
+        }
+
+    def agreed(self, ring: str) -> list[str]:
+        """The keys' ids of a ring, which all files that have it agree on, keys and all."""
+        [text] = {self.read(role)[ring] for role in self.ids(ring)}
+        return [part.partition(":")[0] for part in text.split(",")]
+
+    def everything(self) -> dict[str, str]:
+        """All files as they are."""
+        return {role: self.path(role).read_text(encoding="utf-8") for role in roles.ROLES}
+
+    def secrets(self) -> set[str]:
+        """Every key of every ring."""
+        return {
+            part.partition(":")[2]
+            for role in roles.ROLES
+            for name, value in self.read(role).items()
+            if name in RINGS
+            for part in value.split(",")
+        }
+
+
+@dataclass(frozen=True)
+class Rings:
+    """Rings of before, ones with a new key ``t2`` in front of ``t1``, and ones with it alone."""
+
+    new: dict[str, str]
+
+    @classmethod
+    def make(cls) -> "Rings":
+        """New keys for every ring."""
+        return cls({name: new_key("t2") for name in RINGS})
+
+    def playing(self, role: str, *, alone: bool = False) -> AbstractContextManager[None]:
+        """Plays a role whose rings have the new key in front, or ``alone``."""
+        variables = environment_for(role)
+        for name in RINGS:
+            if name in variables:
+                old = variables[name]
+                variables[name] = self.new[name] if alone else f"{self.new[name]},{old}"
+        return override_settings(**settings_of(role, variables))
+
+
+@contextmanager
+def kept_keys(admin: psycopg.Connection) -> Iterator[None]:
+    """Puts back at the end what the tests' tables keep from one test to the next."""
+    admin.execute("CREATE TEMPORARY TABLE kept_keys AS TABLE vault.signing_keys")
+    admin.execute("CREATE TEMPORARY TABLE kept_site AS SELECT pepper_id FROM vault.site")
+    try:
+        yield
+    finally:
+        admin.execute("TRUNCATE vault.signing_keys")
+        admin.execute("INSERT INTO vault.signing_keys TABLE kept_keys")
+        admin.execute("UPDATE vault.site SET pepper_id = kept_site.pepper_id FROM kept_site")
+        admin.execute("DROP TABLE kept_keys, kept_site")
+        from vault import signing_keys
+
+        signing_keys.forget()
+
+
+def today() -> str:
+    """The id that a new key gets."""
+    return datetime.now(UTC).date().isoformat()
+
+
+def changes_of(admin: psycopg.Connection) -> list[tuple[str, str, str]]:
+    """What the trail says of rings: which, what, which key."""
+    return [
+        (row["detail"]["ring"], row["detail"]["what"], row["detail"]["key"])
+        for row in ask(
+            admin, "SELECT detail FROM vault.events WHERE tag = 'site:keys:changed' ORDER BY id"
+        )
+    ]
