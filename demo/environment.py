@@ -105,6 +105,11 @@ class State:
         return self.folder / "mail"
 
     @property
+    def seals(self) -> Path:
+        """The seal store: what must outlive the database."""
+        return self.folder / "seals"
+
+    @property
     def secrets_file(self) -> Path:
         """What load_secrets made."""
         return self.folder / "secrets.json"
@@ -119,7 +124,7 @@ class State:
         if not self.folder.exists():
             self.folder.mkdir(parents=True)
             self.folder.chmod(0o711)
-        for folder in (self.log, self.mail):
+        for folder in (self.log, self.mail, self.seals):
             folder.mkdir(mode=0o700, exist_ok=True)
 
 
@@ -199,6 +204,8 @@ class Demo:
         environment |= {name: ring for name, ring in rings.items() if name in held}
         if role != roles.WEB:
             environment["AUTHSITE_OPERATOR_URL"] = self.place.operator
+        if role in {roles.WORKER, roles.OWNER}:
+            environment["AUTHSITE_SEAL_STORE"] = self.state.seals.as_uri()
         if role == roles.WORKER:
             environment["AUTHSITE_OUTBOUND_ALLOW"] = "127.0.0.0/8"
             environment["AUTHSITE_MAIL_URL"] = self.state.mail.as_uri()

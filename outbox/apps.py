@@ -11,10 +11,11 @@ class OutboxConfig(AppConfig):
     verbose_name = _("Outbox")
 
     def ready(self) -> None:
-        """Register the handler of letters, and the pruning of what has lived its time."""
+        """Register the handler of letters, the pruning of what has lived its time, the seals."""
         # Imported here: they may need apps that are not loaded when this module is.
-        from outbox import handlers, letters, periodic  # noqa: PLC0415
+        from outbox import handlers, letters, periodic, sealing  # noqa: PLC0415
         from vault.outbox import prune  # noqa: PLC0415
 
         handlers.register(letters.KIND, letters.send_letter)
         periodic.register("prune", 3600, prune)
+        periodic.register("event_seals", sealing.EVERY_SECONDS, sealing.keep_trail)

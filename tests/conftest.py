@@ -22,6 +22,7 @@ from demo.postgres import EmbeddedPostgres, Server
 from tests.environment import (
     DATABASE_PASSWORDS,
     PORT,
+    SEAL_STORE,
     dsn,
     environment_for,
     subprocess_environment,
@@ -100,6 +101,7 @@ _KEEP = {"site", "policy", "event_tags", "signing_keys", "event_sealing"}
 
 
 def _empty(server: Server) -> None:
+    shutil.rmtree(SEAL_STORE, ignore_errors=True)
     for database, schema, keep in (
         (VAULT_DATABASE, "vault", _KEEP),
         (SITE_DATABASE, "public", {"django_migrations", "django_content_type", "auth_permission"}),

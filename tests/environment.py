@@ -3,6 +3,8 @@
 import os
 import secrets
 import socket
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from authsite import roles
@@ -19,6 +21,7 @@ def _free_port() -> int:
 
 PORT = _free_port()
 DATABASE_PASSWORDS = {role: secrets.token_urlsafe(24) for role in LOGINS}
+SEAL_STORE = Path(tempfile.gettempdir()) / f"authsite-seals-{os.getpid()}"
 ISSUER = "https://auth.example.org"
 OPERATOR_URL = "https://operator.example.org"
 _SECRET_KEY = secrets.token_urlsafe(60)
@@ -49,6 +52,11 @@ def environment_for(role: str) -> dict[str, str]:
         "AUTHSITE_SUPPORT": "support@example.org",
         **({} if role == roles.WEB else {"AUTHSITE_OPERATOR_URL": OPERATOR_URL}),
         **({"AUTHSITE_MAIL_FROM": "no-reply@example.org"} if role == roles.WORKER else {}),
+        **(
+            {"AUTHSITE_SEAL_STORE": SEAL_STORE.as_uri()}
+            if role in (roles.WORKER, roles.OWNER)
+            else {}
+        ),
     }
 
 

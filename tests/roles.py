@@ -16,6 +16,7 @@ def settings_of(role: str, variables: Mapping[str, str]) -> dict[str, Any]:
     found |= {
         "ROLE": role,
         "VAULT_URL": env.secret("VAULT_URL"),
+        "SEAL_STORE": variables.get("AUTHSITE_SEAL_STORE", ""),
         "OPERATOR_URL": variables.get("AUTHSITE_OPERATOR_URL", ""),
     }
     if role == "operator":

@@ -7,10 +7,15 @@ list.
 
 import logging
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from vault import connection
 from vault.errors import VaultUnavailable
+
+if TYPE_CHECKING:
+    from vault.sessions import Session
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +72,8 @@ class Tag(StrEnum):
     WIKI_SUSPENDED = "lockout:wiki:suspended"
     OPERATOR_GRANTED = "operator:grant:console"
     KEYS_CHANGED = "site:keys:changed"
+    RESTORE_APPLIED = "site:restore:applied"
+    RESTORE_REAPPLIED = "site:restore:reapplied"
     ROW_REFUSED = "site:row:refused"
     SIGNING_KEY_ADDED = "site:signing_key:added"
     SIGNING_KEY_WITHDRAWN = "site:signing_key:withdrawn"
@@ -108,3 +115,24 @@ def report_row(what: str, subject: object) -> None:
         )
     except VaultUnavailable:
         logger.warning("the vault could not be told of a row that is not ours")
+
+
+@dataclass(frozen=True)
+class OwnEvent:
+    """One line of somebody's own part of the trail; ``id`` is where the page before ended."""
+
+    id: int
+    at: datetime
+    tag: str
+    detail: dict[str, Any]
+
+
+def own_events(session: "Session", *, before: int | None = None, limit: int = 50) -> list[OwnEvent]:
+    """What the trail says of this session's person, the newest first, at most 200 lines."""
+    return [
+        OwnEvent(**row)
+        for row in connection.rows(
+            "SELECT * FROM api.own_events_v1(%(secret)s, %(before)s, %(limit)s)",
+            {"secret": session.secret, "before": before, "limit": limit},
+        )
+    ]

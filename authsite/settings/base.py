@@ -62,6 +62,9 @@ VAULT_URL = env.secret("VAULT_URL")
 VAULT_POOL_SIZE = env.number("AUTHSITE_VAULT_POOL_SIZE", 4, most=100)
 VAULT_POOL_TIMEOUT = env.number("AUTHSITE_VAULT_POOL_TIMEOUT", 5, most=60)
 _vault_database = env.database("VAULT_URL")
+SEAL_STORE = ""  # where the worker hands the audit trail's seals, and a restore reads
+if ROLE in (roles.WORKER, roles.OWNER):
+    SEAL_STORE = env.folder("AUTHSITE_SEAL_STORE", needed=ROLE == roles.WORKER)
 DATABASES = {}
 if ROLE != roles.WORKER:
     DATABASES["default"] = env.database("DATABASE_URL")

@@ -170,6 +170,21 @@ class Environment:
         if exposure.password_guessable(parts.password, parts.username):
             self.fault(f"{name} has a password that everybody would try first")
 
+    def folder(self, name: str, *, needed: bool) -> str:
+        """A folder of this machine, as file:///folder; empty where it is not needed."""
+        value = self.text(name, None if needed else "")
+        parts = urlsplit(value)
+        if value and (
+            parts.scheme != "file"
+            or parts.netloc
+            or not parts.path.startswith("/")
+            or parts.query
+            or parts.fragment
+        ):
+            self.fault(f"{name} must look like file:///folder")
+            return ""
+        return value
+
     def database(self, name: str) -> dict[str, Any]:
         """Django's settings for the PostgreSQL database that the variable names."""
         url = self.secret(name)

@@ -88,6 +88,7 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
         "list_wikis": [],
         "signing_keys": [],
         "report_row": ["session", "7"],
+        "own_events": [session, 10, 10],
         "end_own_session": [session, uuid4()],
         "end_session": [a_session(web, ada)],
         **{
@@ -142,7 +143,17 @@ def _worker_arguments(admin: psycopg.Connection) -> dict[str, list[Any]]:
         "INSERT INTO vault.outbox (kind, payload, sealed_address)"
         " VALUES ('letter', '{}', 'sealed') RETURNING id",
     )
+    admin.execute("SELECT api.report_row_v1('line', 'to be sealed')")
+    [batch] = ask(admin, "SELECT * FROM api.unsealed_events_v1(10)")
     return {
+        "unsealed_events": [10],
+        "add_event_seal": [
+            *(batch["number"], batch["ids"], batch["lines"], batch["digest"]),
+            *(random_32(), "t1", batch["sealed_at"], batch["number"] - 1),
+        ],
+        "event_sealing": [],
+        "check_event_seals": [1, 10],
+        "shipped_events": [1, 10],
         "claim_outbox": [10, 60],
         "retry_outbox": [job, 5, "timeout"],
         "finish_outbox": [job],

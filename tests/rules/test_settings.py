@@ -121,6 +121,15 @@ def test_setting_that_is_unsafe_stops_the_start_in_one_line(case: str) -> None:
         assert value not in lines[0]
 
 
+def test_seal_store_is_needed_by_the_worker_and_is_a_folder() -> None:
+    """Without one the trail's end could be cut off unseen; the owner may go without."""
+    name = "AUTHSITE_SEAL_STORE"
+    assert faults("worker", **{name: None}) == [f"{name} is not set"]
+    assert faults("owner", **{name: None}) == []
+    for odd in ("/srv/seals", "file://host/seals", "file:seals", "https://seals", "file:///s?x=1"):
+        assert faults("worker", **{name: odd}) == [f"{name} must look like file:///folder"]
+
+
 def test_key_that_serves_two_purposes_stops_the_start() -> None:
     """One key, one purpose, whatever rings hold it."""
     key = new_key("k1")

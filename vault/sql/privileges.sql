@@ -41,6 +41,9 @@ GRANT EXECUTE ON PROCEDURE
     api.ask_totp_v1, api.prove_recovery_code_v1, api.prove_app_password_v1
 TO authsite_web;
 
+-- One's own part of the trail.
+GRANT EXECUTE ON FUNCTION api.own_events_v1 TO authsite_web;
+
 -- Whoever finds a row that is not ours says so.
 GRANT EXECUTE ON FUNCTION api.report_row_v1 TO authsite_web, authsite_operator, authsite_worker;
 
@@ -59,4 +62,10 @@ GRANT EXECUTE ON FUNCTION
     api.token_to_arm_v1, api.arm_token_v1,
     api.claim_outbox_v1, api.finish_outbox_v1, api.retry_outbox_v1, api.bury_outbox_v1,
     api.prune_v1, api.signing_keys_v1, api.find_wiki_v1
+TO authsite_worker;
+
+-- The worker seals the trail. It reads digests, and the lines that are handed to the seal store.
+GRANT EXECUTE ON FUNCTION
+    api.unsealed_events_v1, api.add_event_seal_v1, api.event_sealing_v1,
+    api.check_event_seals_v1, api.shipped_events_v1
 TO authsite_worker;

@@ -50,6 +50,8 @@ INSERT INTO vault.event_tags (tag) VALUES
     ('lockout:wiki:suspended'),
     ('operator:grant:console'),
     ('site:keys:changed'),
+    ('site:restore:applied'),
+    ('site:restore:reapplied'),
     ('site:row:refused'),
     ('site:signing_key:added'),
     ('site:signing_key:withdrawn'),

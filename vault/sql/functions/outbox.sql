@@ -40,6 +40,7 @@ $$;
 CREATE OR REPLACE FUNCTION api.prune_v1() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
     SELECT vault.prepare_event_salts();
+    SELECT vault.drop_event_salts();
     WITH unjudged AS (
         UPDATE vault.password_proposals SET digest = NULL, outcome = 'unjudged'
         WHERE outcome IS NULL AND proposed_at < clock_timestamp()
