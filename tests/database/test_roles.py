@@ -64,6 +64,7 @@ EXECUTABLE = {
     "api.request_reset_v1": {"web"},
     "api.find_token_v1": {"web"},
     "api.redeem_reset_v1": {"web"},
+    "api.recovery_subject_v1": {"web"},
     "api.reset_password_v1": {"web"},
     "api.issue_refresh_token_v1": {"web"},
     "api.rotate_refresh_token_v1": {"web"},

@@ -152,6 +152,7 @@ HELD = {
     "grants.mac_key": "a key's id",
     "mailed_tokens.browser_hash": "SHA-256 of 256 random bits",
     "mailed_tokens.mac_key": "a key's id",
+    "mailed_tokens.token_key": "a key's id",
     "mailed_tokens.token_hash": "SHA-256 of 256 bits that the worker's key makes",
     "passkeys.mac_key": "a key's id",
     "passkeys.public_key": "public",

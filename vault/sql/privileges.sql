@@ -32,7 +32,8 @@ GRANT EXECUTE ON FUNCTION
     api.propose_app_password_v1, api.judge_app_password_v1,
     api.add_address_v1, api.request_confirmation_v1, api.confirm_address_v1,
     api.set_primary_address_v1, api.remove_address_v1,
-    api.request_reset_v1, api.find_token_v1, api.redeem_reset_v1, api.reset_password_v1,
+    api.request_reset_v1, api.find_token_v1, api.redeem_reset_v1, api.recovery_subject_v1,
+    api.reset_password_v1,
     api.issue_refresh_token_v1, api.rotate_refresh_token_v1
 TO authsite_web;
 GRANT EXECUTE ON FUNCTION api.find_passkey_v1, api.prove_passkey_v1

@@ -17,16 +17,19 @@ $$;
 CREATE OR REPLACE FUNCTION vault.are_networks(p_networks text[]) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    IF coalesce(cardinality(p_networks), 21) > 20 OR array_ndims(p_networks) > 1
+       OR array_position(p_networks, NULL) IS NOT NULL THEN
+        RETURN false;
+    END IF;
     PERFORM p_networks::cidr[];
-    RETURN coalesce(cardinality(p_networks) <= 20
-                    AND array_position(p_networks, NULL) IS NULL, false);
+    RETURN true;
 EXCEPTION WHEN invalid_text_representation THEN
     RETURN false;
 END
 $$;
 
--- Adds one by fresh proof. The MAC covers everything but its use and its end. Statuses: added,
--- exists, full, gone, weak, bad_request.
+-- Adds one by fresh proof. The MAC covers everything but its use and its end. An account has 50 that
+-- work. Statuses: added, exists, full, gone, weak, bad_request.
 CREATE OR REPLACE FUNCTION api.add_app_password_v1(
     p_session bytea, p_attempt bytea, p_id uuid, p_secret_hash bytea, p_name text, p_scopes text[],
     p_networks text[], p_created_at bigint, p_expires_at bigint, p_mac bytea, p_mac_key text,
@@ -41,21 +44,21 @@ BEGIN
     IF p_id IS NULL OR coalesce(octet_length(p_secret_hash), 0) <> 32
        OR coalesce(length(p_name), 0) NOT BETWEEN 1 AND 100
        OR coalesce(cardinality(p_scopes), 0) NOT BETWEEN 1 AND 20
-       OR array_position(p_scopes, NULL) IS NOT NULL
+       OR array_position(p_scopes, NULL) IS NOT NULL OR array_ndims(p_scopes) > 1
        OR octet_length(array_to_string(p_scopes, '')) > 1000
        OR NOT vault.are_networks(p_networks)
        OR NOT vault.is_recent_second(p_created_at)
        OR p_expires_at <= p_created_at OR p_expires_at > p_created_at + 315360000
-       OR coalesce(octet_length(p_mac), 0) <> 32
-       OR coalesce(length(p_mac_key), 0) NOT BETWEEN 1 AND 40 THEN
+       OR NOT vault.is_mac(p_mac, p_mac_key) OR NOT vault.is_language(p_language) THEN
         RETURN 'bad_request';
     END IF;
     v_proof := vault.fresh_proof(p_session, p_attempt);
     IF v_proof.status <> 'fresh' THEN
         RETURN v_proof.status;
     END IF;
-    IF (SELECT count(*) FROM vault.app_passwords
-        WHERE account_id = v_proof.account_id AND revoked_at IS NULL) >= 50 THEN
+    IF (SELECT count(*) FROM vault.app_passwords p
+        WHERE p.account_id = v_proof.account_id AND p.revoked_at IS NULL
+          AND (p.expires_at IS NULL OR p.expires_at > clock_timestamp())) >= 50 THEN
         RETURN 'full';
     END IF;
     IF EXISTS (SELECT FROM vault.app_passwords WHERE secret_hash = p_secret_hash) THEN
@@ -78,7 +81,7 @@ END
 $$;
 
 -- Ends one of one's own; the session is enough, since it only takes away. Statuses: revoked,
--- unknown, gone.
+-- unknown (or revoked before), gone, bad_request.
 CREATE OR REPLACE FUNCTION api.revoke_app_password_v1(
     p_session bytea, p_id uuid, p_network text, p_agent text
 ) RETURNS text
@@ -88,6 +91,9 @@ DECLARE
     v_session vault.sessions%ROWTYPE;
 BEGIN
     PERFORM vault.require_read_committed();
+    IF p_id IS NULL THEN
+        RETURN 'bad_request';
+    END IF;
     SELECT * INTO v_session FROM vault.live_session(p_session, 'web');
     IF NOT FOUND THEN
         RETURN 'gone';
@@ -130,9 +136,11 @@ BEGIN
         RETURN;
     END IF;
     SELECT n.account_id INTO v_account FROM vault.usernames n WHERE n.username = p_username;
+    -- A budget apart from the password's, for names that nobody has as well: one that both shared
+    -- for these alone would tell them.
     SELECT CASE WHEN v_account IS NULL
         THEN substring(vault.keyed(s.secret, 'budget', convert_to(p_username, 'UTF8')) FOR 2)
-        ELSE uuid_send(v_account) || '\x03' END INTO v_subject FROM vault.site s;
+        ELSE uuid_send(v_account) END || '\x03' INTO v_subject FROM vault.site s;
     status := 'proposed';
     INSERT INTO vault.factor_proposals (kind, subject, account_id, digest, proposed_in, network,
                                         agent)
@@ -146,7 +154,8 @@ $$;
 -- Judges what an earlier, committed transaction proposed; once. p_address is the caller's, for the
 -- networks that an app password is bound to. Only wrong guesses are charged: 160 random bits are
 -- never guessed, and strangers must not keep somebody's programs out. Statuses: right, wrong, wait
--- (wrong, and beyond the budget), network, locked, and a caller's faults: unknown, early, late.
+-- (wrong, and beyond the budget), network, locked, closed, and a caller's faults: unknown, early,
+-- late.
 CREATE OR REPLACE FUNCTION api.judge_app_password_v1(p_proposal uuid, p_address inet)
 RETURNS TABLE (status text, wait_seconds integer, account_id uuid, username text, name_mac bytea,
                name_mac_key text, id uuid, secret_hash bytea, name text, scopes text[],
@@ -158,6 +167,7 @@ DECLARE
     v_proposal vault.factor_proposals%ROWTYPE;
     v_account vault.accounts%ROWTYPE;
     v_found vault.app_passwords%ROWTYPE;
+    v_is_open boolean;
 BEGIN
     PERFORM vault.require_read_committed();
     v_taken := vault.take_proposal(p_proposal, 'app_password');
@@ -167,12 +177,15 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
+    SELECT site.sign_in_open INTO v_is_open FROM vault.site;
     SELECT * INTO v_account FROM vault.accounts a WHERE a.id = v_proposal.account_id FOR SHARE;
     SELECT * INTO v_found FROM vault.app_passwords p
     WHERE p.secret_hash = v_proposal.digest AND p.account_id = v_proposal.account_id
       AND p.revoked_at IS NULL
       AND (p.expires_at IS NULL OR p.expires_at > clock_timestamp()) FOR UPDATE;
     status := CASE
+        -- Before the comparison, as for passwords: while nobody may sign in, nobody may try one.
+        WHEN NOT v_is_open THEN 'closed'
         WHEN v_found.id IS NULL THEN 'wrong'
         WHEN v_account.state = 'locked' THEN 'locked'
         WHEN cardinality(v_found.networks) > 0 AND NOT coalesce(

@@ -12,7 +12,8 @@ DECLARE
     v_grant vault.grants%ROWTYPE;
 BEGIN
     PERFORM vault.require_read_committed();
-    IF p_grant IS NULL OR NOT vault.is_refresh_token(p_token_hash, p_mac, p_mac_key) THEN
+    IF p_grant IS NULL OR NOT vault.is_refresh_token(p_token_hash, p_mac, p_mac_key)
+       OR EXISTS (SELECT FROM vault.refresh_tokens r WHERE r.token_hash = p_token_hash) THEN
         RETURN 'bad_request';
     END IF;
     SELECT * INTO v_grant FROM vault.grants g WHERE g.id = p_grant FOR UPDATE;
@@ -31,8 +32,7 @@ $$;
 CREATE OR REPLACE FUNCTION vault.is_refresh_token(p_hash bytea, p_mac bytea, p_mac_key text)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(octet_length(p_hash) = 32 AND octet_length(p_mac) = 32
-                    AND length(p_mac_key) BETWEEN 1 AND 40, false);
+    SELECT coalesce(octet_length(p_hash) = 32, false) AND vault.is_mac(p_mac, p_mac_key);
 $$;
 
 -- Statuses: issued, exists.
@@ -52,10 +52,16 @@ $$;
 -- Spends a refresh token, then judges it, and stores its successor: one success however often it is
 -- raced; every later use of it revokes the grant and all its tokens. One by another wiki leaves it
 -- alone. Statuses: rotated, unknown, other_wiki, replayed, expired, dead, bad_request.
+--
+-- With what the caller checks before it believes a word: the MACs of the token and of its session
+-- (the fields from account_id on are the session's). What the grant says is asked for apart.
 CREATE OR REPLACE FUNCTION api.rotate_refresh_token_v1(
     p_token bytea, p_grant uuid, p_client_id text, p_new_hash bytea, p_new_mac bytea,
     p_new_mac_key text
-) RETURNS TABLE (status text, mac bytea, mac_key text)
+) RETURNS TABLE (status text, token_mac bytea, token_mac_key text, sid uuid, account_id uuid,
+                 username text, account_epoch bigint, site_epoch bigint, amr text[],
+                 authenticated_at bigint, created_at bigint, expires_at bigint,
+                 idle_seconds integer, kept boolean, secret_hash bytea, mac bytea, mac_key text)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
@@ -80,8 +86,8 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
-    v_now := clock_timestamp();
     PERFORM FROM vault.accounts a WHERE a.id = v_grant.account_id FOR SHARE;
+    v_now := clock_timestamp();
     status := CASE
         WHEN v_grant.client_id <> p_client_id THEN 'other_wiki'
         WHEN v_token.spent_at IS NOT NULL THEN 'replayed'
@@ -89,20 +95,30 @@ BEGIN
         WHEN NOT vault.is_grant_alive(v_grant) THEN 'dead'
         ELSE 'rotated' END;
     IF status <> 'other_wiki' THEN
-        UPDATE vault.refresh_tokens SET spent_at = coalesce(spent_at, v_now)
-        WHERE token_hash = v_token.token_hash;
+        UPDATE vault.refresh_tokens r SET spent_at = coalesce(r.spent_at, v_now)
+        WHERE r.token_hash = v_token.token_hash;
     END IF;
     IF status = 'replayed' THEN
-        UPDATE vault.grants SET revoked_at = coalesce(revoked_at, v_now) WHERE id = v_grant.id;
+        UPDATE vault.grants g SET revoked_at = coalesce(g.revoked_at, v_now)
+        WHERE g.id = v_grant.id;
     ELSIF status = 'rotated' AND vault.store_refresh_token(v_grant, p_new_hash, p_new_mac,
-                                                           p_new_mac_key) = 'issued' THEN
-        mac := v_token.mac;
-        mac_key := v_token.mac_key;
+                                                           p_new_mac_key) <> 'issued' THEN
+        -- Chosen twice at the same moment: nobody can tell whose it would be.
+        status := 'dead';
     END IF;
     PERFORM vault.record_event(
         CASE status WHEN 'rotated' THEN 'wiki:refresh:rotated' ELSE 'wiki:refresh:refused' END,
-        v_grant.account_id, v_grant.sid, v_grant.client_id, NULL, NULL, NULL,
+        v_grant.account_id, v_grant.sid, p_client_id, NULL, NULL, NULL,
         CASE status WHEN 'rotated' THEN '{}' ELSE jsonb_build_object('why', status) END);
-    RETURN NEXT;
+    IF status <> 'rotated' THEN
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    RETURN QUERY SELECT 'rotated', v_token.mac, v_token.mac_key, s.sid, s.account_id, a.username,
+        s.account_epoch, s.site_epoch, s.amr, vault.epoch_seconds(s.authenticated_at),
+        vault.epoch_seconds(s.created_at), vault.epoch_seconds(s.expires_at), s.idle_seconds,
+        s.kept, s.secret_hash, s.mac, s.mac_key
+    FROM vault.sessions s JOIN vault.accounts a ON a.id = s.account_id
+    WHERE s.sid = v_grant.sid;
 END
 $$;
