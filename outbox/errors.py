@@ -20,6 +20,13 @@ class Undeliverable(DeliveryFailed):
         super().__init__(code, max_tries=1)
 
 
+class NotOurs(Undeliverable):
+    """A job that the vault did not write: it is buried, and reported. `code` names what is odd."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"not_ours:{field}")
+
+
 class FetchFailed(Exception):
     """An outgoing request got no answer that may be used. `code` is fit for storing."""
 

@@ -1,4 +1,7 @@
-"""Letters: the same bytes each time, one recipient, links from one origin (V-host)."""
+"""Letters: the same bytes each time, one recipient, links from one origin (V-host).
+
+What a payload may say is in test_payloads.py.
+"""
 
 import email
 import email.policy
@@ -8,11 +11,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.conf import settings as site
 
 from outbox.errors import Undeliverable
 from outbox.letters import _address, write_letter
 from outbox.mail import connection_to
+from outbox.payloads import letter_templates
 from tests.unit.outbox.jobs import WRITTEN, job
 from vault.outbox import Job
 from vault.seals import seal_address
@@ -33,7 +36,7 @@ def letter_job(number: int = 7, /, **changes: Any) -> Job:
     payload = {
         "template": "password_changed",
         "language": "en",
-        "username": "Anna & <Bob>",
+        "username": "Anna & Bob",
         "at": int(WRITTEN.timestamp()),
         "reference": "ABCD-1234",
         **changes,
@@ -55,7 +58,7 @@ def test_letter_says_who_what_when_and_where_to_turn() -> None:
     assert message["Subject"] == "Your password was changed on Wiki accounts"
     assert message["Auto-Submitted"] == "auto-generated"
     for expected in (
-        "Hello Anna & <Bob>,",
+        "Hello Anna & Bob,",
         "support@example.org",
         "https://auth.example.org",
         "ABCD-1234",
@@ -82,15 +85,6 @@ def test_letters_of_two_jobs_have_message_ids_that_count_nothing() -> None:
     assert not any("123456" in each or "123457" in each for each in ids)
 
 
-@pytest.mark.parametrize("name", ["username", "reference"])
-def test_letter_with_line_breaks_in_its_values_gains_no_header(name: str) -> None:
-    """Nothing that somebody chose can add a header or a recipient."""
-    hostile = "x\r\nBcc: evil@example.net\r\n\r\nbody"
-    message = received(write_letter(letter_job(7, **{name: hostile}), ADDRESS).message().as_bytes())
-    assert message["Bcc"] is None
-    assert message["To"] == ADDRESS
-
-
 def test_letter_whose_subject_has_line_breaks_keeps_it_on_one_line(settings: Any) -> None:
     """A subject is folded to one line before it becomes a header."""
     settings.SITE_NAME = "Wiki\r\nBcc: evil@example.net"
@@ -99,41 +93,20 @@ def test_letter_whose_subject_has_line_breaks_keeps_it_on_one_line(settings: Any
     assert "Bcc: evil@example.net" in message["Subject"]
 
 
-def test_letter_values_of_the_site_cant_be_replaced_by_the_payload() -> None:
-    """Links come from the configured issuer, whatever a payload says (V-host)."""
-    letter = write_letter(
-        letter_job(issuer="https://evil.example", support="evil", site_name="Evil"), ADDRESS
-    )
-    assert "evil" not in letter.body.lower()
-    assert "https://auth.example.org" in letter.body
-
-
 @pytest.mark.parametrize("language", ["xx", "", None, 7, "../../etc/passwd", "en-GB"])
 def test_letter_in_an_unknown_language_is_written_in_the_sites(language: object) -> None:
     """A language that isn't there never stops a letter."""
     assert "password was changed" in write_letter(letter_job(language=language), ADDRESS).subject
 
 
-@pytest.mark.parametrize("name", ["missing_letter", "../accounts/login", "", None, "base.txt"])
-def test_letter_without_a_template_is_undeliverable(name: object) -> None:
-    """Only a template of the letters' folder is rendered."""
-    with pytest.raises(Undeliverable):
-        write_letter(letter_job(template=name), ADDRESS)
+def test_letter_to_a_name_that_could_read_as_an_address_calls_nobody_by_name() -> None:
+    """Names of before may have what letters must not: the letter comes without the name."""
+    letter = write_letter(letter_job(username="Help at evil@example.net"), ADDRESS)
+    assert letter.body.startswith("Hello,\n")
+    assert "evil" not in letter.body
 
 
-def test_letter_without_a_time_is_undeliverable() -> None:
-    """A letter whose bytes couldn't be repeated isn't written."""
-    with pytest.raises(Undeliverable):
-        write_letter(letter_job(at=None), ADDRESS)
-
-
-def every_letter() -> list[str]:
-    """The names of all letters that there are templates for."""
-    folder = Path(site.BASE_DIR) / "templates" / "emails"
-    return sorted(file.name.split(".")[0] for file in folder.glob("*.subject.txt"))
-
-
-@pytest.mark.parametrize("name", every_letter())
+@pytest.mark.parametrize("name", sorted(letter_templates()))
 def test_letter_of_every_template_can_be_written(name: str) -> None:
     """Each letter has a subject, a body, and no unfilled or escaped place."""
     letter = write_letter(letter_job(template=name), ADDRESS)
