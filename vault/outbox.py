@@ -1,4 +1,7 @@
-"""The outbox as the worker sees it: jobs are claimed with a lease, and done at least once."""
+"""The outbox as the worker sees it: jobs are claimed with a lease, and done at least once.
+
+And as operators do, who decide about the jobs that were given up.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,6 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from vault import connection
+from vault.lockouts import Outcome
+from vault.sessions import Session
 
 
 @dataclass(frozen=True)
@@ -55,3 +60,21 @@ def bury(job_id: int, *, error: str) -> None:
 def prune() -> None:
     """Deletes what has lived its time; nothing's validity hangs on it."""
     connection.execute("SELECT api.prune_v1()", {})
+
+
+def revive(job_id: int, reason: str, by: Session) -> Outcome:
+    """Has a job that was given up tried again from the start (``revived``)."""
+    row = connection.row(
+        "SELECT api.revive_outbox_v1(%(session)s, %(id)s, %(reason)s) AS status",
+        {"session": by.secret, "id": job_id, "reason": reason},
+    )
+    return Outcome(row["status"])
+
+
+def drop(job_id: int, reason: str, by: Session) -> Outcome:
+    """Deletes a job that was given up (``dropped``)."""
+    row = connection.row(
+        "SELECT api.drop_outbox_v1(%(session)s, %(id)s, %(reason)s) AS status",
+        {"session": by.secret, "id": job_id, "reason": reason},
+    )
+    return Outcome(row["status"])

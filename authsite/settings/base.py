@@ -184,6 +184,24 @@ RATELIMIT_ENABLE = True
 MAIL_URL = env.mail("AUTHSITE_MAIL_URL")
 DEFAULT_FROM_EMAIL = env.text("AUTHSITE_MAIL_FROM", "" if ROLE != roles.WORKER else None)
 
+# --- Alerts: whom the worker writes to, and from how many in ten minutes on; the vault bounds them
+ALERT_MAIL = env.addresses("AUTHSITE_ALERT_MAIL") if ROLE == roles.WORKER else []
+ALERT_THRESHOLDS = {
+    "failures_over_accounts": env.number("AUTHSITE_ALERT_FAILURES_OVER_ACCOUNTS", 100, most=100000),
+    "one_network_many_names": env.number("AUTHSITE_ALERT_ONE_NETWORK_MANY_NAMES", 20, most=10000),
+    "right_password_wrong_factor": env.number(
+        "AUTHSITE_ALERT_RIGHT_PASSWORD_WRONG_FACTOR", 5, most=50
+    ),
+    "factor_openings": env.number("AUTHSITE_ALERT_FACTOR_OPENINGS", 200, most=100000),
+    "token_requests": env.number("AUTHSITE_ALERT_TOKEN_REQUESTS", 60, most=100000),
+    "usual_times": env.number("AUTHSITE_ALERT_USUAL_TIMES", 5, most=100),
+    "sign_count_back": env.number("AUTHSITE_ALERT_SIGN_COUNT_BACK", 1, most=100),
+    "unjudged": env.number("AUTHSITE_ALERT_UNJUDGED", 3, most=1000),
+    "rows_refused": env.number("AUTHSITE_ALERT_ROWS_REFUSED", 1, most=10),
+    "dead_letters": env.number("AUTHSITE_ALERT_DEAD_LETTERS", 3, most=10000),
+    "outbox_behind": env.number("AUTHSITE_ALERT_OUTBOX_BEHIND", 10, most=100000),
+}
+
 # --- Cookies: all of them __Host-; Chromium takes Secure cookies on http://*.localhost too
 CSRF_COOKIE_NAME = "__Host-csrf"
 CSRF_COOKIE_SECURE = True

@@ -16,6 +16,7 @@ from authsite.settings import exposure
 from vault.keys import KeyRing
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}")
 _RATE = re.compile(r"[1-9]\d*/[1-9]?\d*[smhd]\Z")
 
 
@@ -103,6 +104,14 @@ class Environment:
     def words(self, name: str) -> list[str]:
         """Words separated by commas."""
         return [word.strip() for word in self.text(name, "").split(",") if word.strip()]
+
+    def addresses(self, name: str) -> list[str]:
+        """E-mail addresses, separated by commas."""
+        found = self.words(name)
+        for address in found:
+            if not _ADDRESS.fullmatch(address):
+                self.fault(f"{name} must be addresses such as ops@example.org, joined by commas")
+        return found
 
     def networks(self, name: str, default: str = "") -> list[Network]:
         """Networks in CIDR form, separated by commas."""

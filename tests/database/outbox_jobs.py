@@ -22,6 +22,7 @@ from outbox.worker import Worker
 from tests.database.asking import vouch_for_wikis
 from tests.unit.outbox.servers import Server, read_request
 from vault import signing_keys, wikis
+from vault.seals import seal_address
 
 NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
 
@@ -74,6 +75,26 @@ def add_job(admin: psycopg.Connection, kind: str, payload: dict[str, Any]) -> in
     row = admin.execute(
         "INSERT INTO vault.outbox (kind, payload) VALUES (%s, %s) RETURNING id",
         [kind, json.dumps(payload)],
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def add_letter(admin: psycopg.Connection, address: str = "anna@example.org", **changes: Any) -> int:
+    """Queue a letter as the vault does, and give the job's id."""
+    account = uuid4()
+    payload = {
+        "template": "password_changed",
+        "language": "en",
+        "username": "Anna",
+        "at": int(time.time()),
+        "reference": "ABCD-1234",
+        **changes,
+    }
+    row = admin.execute(
+        "INSERT INTO vault.outbox (kind, account_id, sealed_address, payload)"
+        " VALUES ('letter', %s, %s, %s) RETURNING id",
+        [account, seal_address(address, account), json.dumps(payload)],
     ).fetchone()
     assert row is not None
     return int(row[0])

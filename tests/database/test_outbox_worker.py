@@ -1,6 +1,5 @@
 """The worker against a real vault and real wikis on loopback: once at least, and nobody waits."""
 
-import json
 import os
 import signal
 import subprocess
@@ -8,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -21,7 +19,6 @@ from tests.database.outbox_jobs import (
     add_logout,
     add_wiki,
     answering_status,
-    make_due,
     state,
     told,
     until,
@@ -31,7 +28,6 @@ from tests.database.outbox_jobs import (
 from tests.environment import subprocess_environment
 from tests.unit.outbox.servers import answering, serving
 from vault import outbox
-from vault.seals import seal_address
 
 __all__ = ["worker_role"]
 pytestmark = pytest.mark.usefixtures("worker_role")
@@ -66,36 +62,6 @@ def test_logout_to_a_hanging_wiki_delays_no_other_wiki(admin: psycopg.Connection
             assert until(lambda expected=round_number: len(quick.requests) == expected) < 1.0  # type: ignore[misc]
             time.sleep(0.4)
         hanging.stopping.set()
-
-
-def test_letter_is_written_to_its_sealed_address_once(
-    admin: psycopg.Connection, tmp_path: Path
-) -> None:
-    """A letter's address is opened only here; done twice it is still one letter."""
-    account = uuid4()
-    admin.execute(
-        "INSERT INTO vault.outbox (kind, account_id, sealed_address, payload)"
-        " VALUES ('letter', %s, %s, %s)",
-        [
-            account,
-            seal_address("anna@example.org", account),
-            json.dumps(
-                {
-                    "template": "password_changed",
-                    "language": "en",
-                    "username": "Anna",
-                    "at": 1795415000,
-                    "reference": "ABCD-1234",
-                }
-            ),
-        ],
-    )
-    assert Worker().drain() == 1
-    admin.execute("UPDATE vault.outbox SET done_at = NULL")
-    make_due(admin)
-    assert Worker().drain() == 1
-    [letter] = (tmp_path / "mail").iterdir()
-    assert b"To: anna@example.org" in letter.read_bytes()
 
 
 def test_job_whose_handler_breaks_keeps_no_secret(

@@ -36,6 +36,7 @@ HOSTILE: dict[str, list[Any]] = {
     "integer": [None, 0, -1, 2**31 - 1],
     "bigint": [None, 0, -1, 253402300800, HUGE],
     "boolean": [None, True, False],
+    "jsonb": [None, "{}", "[]", "7", '{"unjudged": "3"}', '{"unjudged": 1e9}', '{"x": {}}'],
 }
 Setting = tuple[psycopg.Connection, dict[str, list[Any]]]
 
@@ -132,8 +133,27 @@ def _operator_arguments(
         "end_account_sessions": [olga, ada.account_id, "because"],
         "set_wiki_state": [olga, "wiki-a", "suspended", "because"],
         "end_backends": [olga, "authsite_worker"],
+        "acknowledge_alert": [olga, _an_alert(admin), "seen"],
+        "revive_outbox": [olga, _a_dead_job(admin), "mended"],
+        "drop_outbox": [olga, _a_dead_job(admin), "too late"],
         "report_row": ["session", "7"],
     }
+
+
+def _an_alert(admin: psycopg.Connection) -> int:
+    alert: int = value(
+        admin, "INSERT INTO vault.alerts (kind, count) VALUES ('unjudged', 3) RETURNING id"
+    )
+    return alert
+
+
+def _a_dead_job(admin: psycopg.Connection) -> int:
+    job: int = value(
+        admin,
+        "INSERT INTO vault.outbox (kind, payload, buried_at) VALUES ('letter', '{}', now())"
+        " RETURNING id",
+    )
+    return job
 
 
 def _worker_arguments(admin: psycopg.Connection) -> dict[str, list[Any]]:
@@ -159,6 +179,7 @@ def _worker_arguments(admin: psycopg.Connection) -> dict[str, list[Any]]:
         "finish_outbox": [job],
         "bury_outbox": [job, "gone"],
         "prune": [],
+        "watch": ['{"unjudged": 3}'],
         "report_row": ["session", "7"],
         "signing_keys": [],
         "find_wiki": ["wiki-a"],

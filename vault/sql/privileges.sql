@@ -54,15 +54,18 @@ GRANT EXECUTE ON FUNCTION
     api.find_operator_v1, api.open_operator_session_v1, api.resume_operator_session_v1,
     api.end_operator_session_v1,
     api.lock_account_v1, api.unlock_account_v1, api.end_account_sessions_v1,
-    api.set_wiki_state_v1, api.end_backends_v1
+    api.set_wiki_state_v1, api.end_backends_v1,
+    api.acknowledge_alert_v1, api.revive_outbox_v1, api.drop_outbox_v1
 TO authsite_operator;
-GRANT SELECT ON views.accounts, views.wikis, views.sessions, views.events TO authsite_operator;
+GRANT SELECT ON views.accounts, views.wikis, views.sessions, views.events, views.alerts,
+    views.outbox TO authsite_operator;
 
--- The worker: the outbox, the tokens that its letters carry, the keys that sign logout tokens.
+-- The worker: the outbox, the tokens that its letters carry, the watch over the trail, the keys that
+-- sign logout tokens.
 GRANT EXECUTE ON FUNCTION
     api.token_to_arm_v1, api.arm_token_v1,
     api.claim_outbox_v1, api.finish_outbox_v1, api.retry_outbox_v1, api.bury_outbox_v1,
-    api.prune_v1, api.signing_keys_v1, api.find_wiki_v1
+    api.prune_v1, api.watch_v1, api.signing_keys_v1, api.find_wiki_v1
 TO authsite_worker;
 
 -- The worker seals the trail. It reads digests, and the lines that are handed to the seal store.

@@ -35,37 +35,21 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_tim
     WHERE id = p_id AND done_at IS NULL;
 $$;
 
--- Deletes what has lived its time. Nothing's validity hangs on this: it only saves room. Writes
--- down the guesses whose verdict nobody asked for, or took back, so that none goes unrecorded.
+-- Deletes what has lived its time. Nothing's validity hangs on this: it only saves room. Guesses whose
+-- verdict nobody asked for are written down first, however old, so that none goes unrecorded.
 CREATE OR REPLACE FUNCTION api.prune_v1() RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
     SELECT vault.prepare_event_salts();
     SELECT vault.drop_event_salts();
-    WITH unjudged AS (
-        UPDATE vault.password_proposals SET digest = NULL, outcome = 'unjudged'
-        WHERE outcome IS NULL AND proposed_at < clock_timestamp()
-              - make_interval(secs => vault.policy_seconds('proposal'))
-        RETURNING account_id, sid, network, agent, purpose
-    )
-    INSERT INTO vault.events (tag, account_id, sid, network, agent, detail)
-    SELECT 'account:password:unjudged', account_id, sid, network, agent,
-           jsonb_build_object('purpose', purpose) FROM unjudged;
-    -- A secret that was opened without a word about the code is one of them.
-    WITH unjudged AS (
-        UPDATE vault.factor_proposals SET digest = NULL, outcome = 'unjudged'
-        WHERE (outcome IS NULL OR outcome = 'opened') AND proposed_at < clock_timestamp()
-              - make_interval(secs => vault.policy_seconds('proposal'))
-        RETURNING account_id, sid, network, agent, kind
-    )
-    INSERT INTO vault.events (tag, account_id, sid, network, agent, detail)
-    SELECT 'account:factor:unjudged', account_id, sid, network, agent,
-           jsonb_build_object('kind', kind) FROM unjudged;
+    SELECT vault.mark_unjudged('-infinity');
     DELETE FROM vault.password_proposals WHERE proposed_at < clock_timestamp() - interval '1 day';
+    DELETE FROM vault.factor_proposals WHERE proposed_at < clock_timestamp() - interval '1 day';
     DELETE FROM vault.attempts WHERE expires_at < clock_timestamp() - interval '1 day';
     DELETE FROM vault.grants g WHERE g.issued_at < clock_timestamp() - interval '1 day'
         AND NOT vault.is_grant_alive(g);
     DELETE FROM vault.outbox WHERE done_at < clock_timestamp() - interval '7 days';
-    DELETE FROM vault.factor_proposals WHERE proposed_at < clock_timestamp() - interval '1 day';
+    DELETE FROM vault.outbox WHERE buried_at < clock_timestamp() - interval '90 days';
+    DELETE FROM vault.alerts WHERE closed_at < clock_timestamp() - interval '400 days';
     DELETE FROM vault.mailed_tokens WHERE requested_at < clock_timestamp() - interval '7 days';
     -- Known devices' budgets; accounts' own stay, and so do the 65,536 of names that nobody has:
     -- one that is forgotten sooner would tell which names are taken.
@@ -74,3 +58,78 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_tim
     DELETE FROM vault.device_credentials
     WHERE last_used_at < clock_timestamp() - interval '400 days';
 $$;
+
+-- A dead letter is tried again from the start, at once. Statuses: revived, already (not dead, or not
+-- any more), unknown, forbidden, bad_request.
+CREATE OR REPLACE FUNCTION api.revive_outbox_v1(p_session bytea, p_id bigint, p_reason text)
+RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_actor uuid := vault.acting_operator(p_session, 'locker');
+    v_status text := vault.judge_dead(v_actor, p_id, p_reason);
+BEGIN
+    IF v_status = 'dead' THEN
+        UPDATE vault.outbox SET buried_at = NULL, not_before = clock_timestamp(), tries = 0
+        WHERE id = p_id;
+        PERFORM vault.record_dead('lockout:outbox:revived', v_actor, p_id, p_reason);
+        v_status := 'revived';
+    END IF;
+    RETURN v_status;
+END
+$$;
+
+-- A dead letter that nobody will send any more is deleted. Statuses: dropped, and as above.
+CREATE OR REPLACE FUNCTION api.drop_outbox_v1(p_session bytea, p_id bigint, p_reason text)
+RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_actor uuid := vault.acting_operator(p_session, 'locker');
+    v_status text := vault.judge_dead(v_actor, p_id, p_reason);
+BEGIN
+    IF v_status = 'dead' THEN
+        PERFORM vault.record_dead('lockout:outbox:dropped', v_actor, p_id, p_reason);
+        DELETE FROM vault.outbox WHERE id = p_id;
+        v_status := 'dropped';
+    END IF;
+    RETURN v_status;
+END
+$$;
+
+-- Whether an operator may do something about a dead letter, which stays locked for it.
+CREATE OR REPLACE FUNCTION vault.judge_dead(p_actor uuid, p_id bigint, p_reason text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_dead boolean;
+BEGIN
+    PERFORM vault.require_read_committed();
+    IF p_actor IS NULL THEN
+        RETURN 'forbidden';
+    END IF;
+    IF p_id IS NULL OR length(coalesce(p_reason, '')) > 1000 THEN
+        RETURN 'bad_request';
+    END IF;
+    SELECT o.buried_at IS NOT NULL AND o.done_at IS NULL INTO v_dead
+    FROM vault.outbox o WHERE o.id = p_id FOR UPDATE;
+    RETURN CASE WHEN v_dead IS NULL THEN 'unknown' WHEN v_dead THEN 'dead' ELSE 'already' END;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION vault.record_dead(
+    p_tag text, p_actor uuid, p_id bigint, p_reason text
+) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    SELECT vault.record_event(p_tag, NULL, NULL, NULL, p_actor, NULL, NULL,
+        jsonb_strip_nulls(jsonb_build_object('job', o.id, 'kind', o.kind,
+            'why', o.last_error, 'reason', nullif(btrim(p_reason), ''))))
+    FROM vault.outbox o WHERE o.id = p_id;
+$$;
+
+-- What waits, what went and what was given up; neither to whom nor what it says.
+CREATE OR REPLACE VIEW views.outbox AS
+    SELECT o.id, o.kind,
+           CASE WHEN o.done_at IS NOT NULL THEN 'done' WHEN o.buried_at IS NOT NULL THEN 'dead'
+                ELSE 'due' END AS state,
+           o.tries, o.created_at, o.not_before, o.done_at, o.buried_at, o.last_error
+    FROM vault.outbox o;

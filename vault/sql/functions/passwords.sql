@@ -117,6 +117,14 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     WHERE subject IN (uuid_send(p_account), uuid_send(p_account) || '\x02');
 $$;
 
+-- What the trail keeps of a name that nobody has: which of the shared budgets it was charged to, so
+-- that alerts can tell many names from one.
+CREATE OR REPLACE FUNCTION vault.unknown_name(p_account uuid, p_subject bytea) RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN p_account IS NULL
+        THEN jsonb_build_object('name', encode(p_subject, 'hex')) ELSE '{}' END;
+$$;
+
 -- Charges and records a guess, and compares nothing. Statuses: proposed, wait, known_only (only a
 -- known device may try any more), gone (the session that wants to reauthenticate), bad_request.
 CREATE OR REPLACE FUNCTION api.propose_password_v1(
@@ -158,7 +166,8 @@ BEGIN
     IF wait_seconds <> 0 THEN
         status := CASE WHEN wait_seconds < 0 THEN 'known_only' ELSE 'wait' END;
         PERFORM vault.record_event('account:password:throttled', v_account, v_sid, NULL, NULL,
-                                   vault.event_digest(p_network), vault.event_digest(p_agent));
+                                   vault.event_digest(p_network), vault.event_digest(p_agent),
+                                   vault.unknown_name(v_account, v_subject));
         RETURN NEXT;
         RETURN;
     END IF;
@@ -222,7 +231,8 @@ BEGIN
                     WHEN 'closed' THEN 'account:password:closed'
                     ELSE 'account:password:wrong' END,
         v_proposal.account_id, v_proposal.sid, NULL, NULL, v_proposal.network, v_proposal.agent,
-        jsonb_build_object('purpose', v_proposal.purpose));
+        jsonb_build_object('purpose', v_proposal.purpose)
+        || vault.unknown_name(v_proposal.account_id, v_proposal.subject));
     IF status = 'right' THEN
         PERFORM vault.give_back_guess(v_proposal.subject);
         PERFORM vault.open_attempt(v_proposal.attempt_hash, v_account, v_site.epoch,
