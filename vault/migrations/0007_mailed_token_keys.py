@@ -8,7 +8,7 @@ from vault.schema import history
 class Migration(migrations.Migration):
     """Runs ``sql/history/0007_mailed_token_keys.sql``."""
 
-    dependencies = [("vault", "0005_vouch_for_rows")]
+    dependencies = [("vault", "0006_alerts")]
     operations = [
         history(
             "0007_mailed_token_keys.sql",
