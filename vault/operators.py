@@ -10,9 +10,9 @@ from django.conf import settings
 
 from vault import connection
 from vault.attempts import Attempt
-from vault.errors import KeyUnknown, VaultRefused
-from vault.events import Origin
-from vault.seals import is_mac, mac
+from vault.errors import VaultRefused
+from vault.events import Origin, report_row
+from vault.seals import is_ours, mac
 from vault.sessions import Session, checked, open_session
 
 Level = Literal["looker", "locker", "chief"]
@@ -56,10 +56,12 @@ def grant(account_id: UUID, level: Level) -> None:
 
 
 def _is_genuine(row: Mapping[str, Any], mac_value: bytes, mac_key: str) -> bool:
-    try:
-        return is_mac(mac_value, settings.OPERATOR_KEYS, mac_key, "operator", *operator_fields(row))
-    except KeyUnknown:
-        return False
+    """Whether an operator's row has a MAC of ours; reported where it has not."""
+    fields = operator_fields(row)
+    genuine = is_ours(mac_value, settings.OPERATOR_KEYS, mac_key, "operator", *fields)
+    if not genuine:
+        report_row("operator", row["account_id"])
+    return genuine
 
 
 def is_operator(account_id: UUID) -> bool:

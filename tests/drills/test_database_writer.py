@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from tests.database.asking import ask, random_32, sha256, value
+from tests.database.asking import ask, random_32, reported, sha256, value
 from tests.database.people import CHEAP, PASSWORD, attempt_of, sign_in, sign_up
 from tests.drills.loot import Loot
 from vault import operators, passwords, seals, sessions
@@ -35,18 +35,19 @@ def test_database_writer_makes_no_session(admin: psycopg.Connection, loot: Loot)
     """Rows made, copied, stretched or given to somebody else carry no MAC of ours."""
     victim, mallory = sign_up("Victim"), sign_up("Mallory")
     own = sign_in(mallory)
-    secret = random_32()
+    secret, sid = random_32(), uuid4()
     admin.execute(
         "INSERT INTO vault.sessions SELECT %s, %s, kind, %s, account_epoch, site_epoch, amr,"
         " authenticated_at, created_at, expires_at, idle_seconds, kept, last_seen_at,"
         " agent_label, mac, mac_key FROM vault.sessions WHERE sid = %s",
-        [uuid4(), sha256(secret), victim.account_id, own.sid],
+        [sid, sha256(secret), victim.account_id, own.sid],
     )
     assert sessions.resume(secret) is None
     admin.execute(
         "UPDATE vault.sessions SET account_id = %s WHERE sid = %s", [victim.account_id, own.sid]
     )
     assert sessions.resume(own.secret) is None
+    assert reported(admin) == {("session", str(sid)), ("session", str(own.sid))}
     loot.refused("a session for the victim, made or turned over")
     attempt = attempt_of(mallory)
     admin.execute("UPDATE vault.attempts SET account_id = %s", [victim.account_id])
@@ -69,6 +70,7 @@ def test_database_writer_makes_no_operator(
         assert not operators.is_operator(mallory.account_id)
         attempt = attempt_of(mallory, purpose="operator")
         assert operators.sign_in(attempt, agent_label="", origin=NOWHERE) is None
+    assert reported(admin) == {("operator", str(mallory.account_id))}
     loot.refused("operator's rights by a row of its own")
     with playing("owner"):
         operators.grant(mallory.account_id, "looker")
@@ -163,4 +165,5 @@ def test_database_writer_who_knocks_at_the_door_meanwhile_is_not_believed(
     judged = "SELECT count(*) FROM vault.events WHERE tag = 'account:password:right'"
     assert admin.execute(judged).fetchone() == (1,)
     assert [verdict.status for verdict in verdicts] == ["wrong"]
+    assert reported(admin) == {("password", str(victim.account_id))}
     loot.refused("a password of its own for an account, although it also knocks at the door")

@@ -25,6 +25,7 @@ from tests.database.asking import (
     value,
 )
 from tests.drills.loot import Loot
+from vault.connection import close_pools
 
 
 def _fresh(web: psycopg.Connection, person: Person, session: bytes) -> bytes:
@@ -148,6 +149,7 @@ def test_web_tier_that_holds_a_lock_makes_others_wait_seconds(
             assert call(operator, "api.end_backends_v1", chief, "authsite_web")["status"] >= 2
             with pytest.raises(psycopg.OperationalError):
                 thief.execute("COMMIT")
+    close_pools()  # this process's own connections were web's too
     with login("web") as web:
         assert guess(web, "Ada", ada.tag)["status"] == "right"
     loot.gained("delays for people whose rows it locks, until an operator ends its connections")

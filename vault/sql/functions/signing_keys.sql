@@ -1,4 +1,5 @@
--- The keys that sign assertions: public halves for everybody, private halves sealed.
+-- The keys that sign assertions, sealed. What is published is made from what a seal holds: a public
+-- half that somebody writes here is nobody's.
 
 -- Whether a key stands in the published set: until a day after it was replaced, unless withdrawn.
 CREATE OR REPLACE FUNCTION vault.is_published(p_key vault.signing_keys) RETURNS boolean
@@ -9,12 +10,12 @@ $$;
 -- What is published, and which of it signs. A key that was replaced signs on for an hour: until then
 -- somebody may hold a copy of the published set that lacks the new one, which is 'next' meanwhile.
 CREATE OR REPLACE FUNCTION api.signing_keys_v1()
-RETURNS TABLE (kid text, alg text, state text, public_jwk jsonb, sealed_private bytea)
+RETURNS TABLE (kid text, alg text, state text, sealed_private bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT k.kid, k.alg,
            CASE WHEN k.kid = signer.kid THEN 'active' WHEN k.state = 'active' THEN 'next'
                 ELSE k.state END,
-           k.public_jwk, k.sealed_private
+           k.sealed_private
     FROM vault.signing_keys k
     LEFT JOIN LATERAL (
         SELECT s.kid FROM vault.signing_keys s
