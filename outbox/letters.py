@@ -1,15 +1,14 @@
 """Writes and sends the letters to people that the vault put into the outbox."""
 
 import re
-from collections.abc import Mapping
 from typing import Final
-from uuid import UUID
 
 from django.core.mail import EmailMessage
 
 from outbox.errors import DeliveryFailed, NotOurs, Undeliverable
 from outbox.messages import send, write
 from outbox.payloads import read_letter
+from outbox.token_letters import TokenIsDead, token_link
 from vault.errors import KeyUnknown, SealBroken
 from vault.events import report_row
 from vault.outbox import Job
@@ -30,6 +29,8 @@ def send_letter(job: Job) -> None:
     """
     try:
         message = write_letter(job, _address(job))
+    except TokenIsDead:
+        return  # it was redeemed or replaced meanwhile: its letter would only puzzle people
     except NotOurs:
         report_row("letter", job.id)
         raise
@@ -39,22 +40,15 @@ def send_letter(job: Job) -> None:
 def write_letter(job: Job, address: str) -> EmailMessage:
     """Give the letter of a job to an address, the same bytes each time.
 
-    Raises NotOurs for a payload that the vault does not write, Undeliverable.
+    Raises NotOurs for a payload that the vault does not write, TokenIsDead, Undeliverable.
     """
     letter = read_letter(job)
     values = {
         "username": letter.username,
         "reference": letter.reference,
-        **_armed(job, letter.token),
+        "token_link": token_link(job, letter, address),
     }
     return write(job, letter.template, values, to=[address], at=letter.at, language=letter.language)
-
-
-def _armed(_job: Job, token: UUID | None) -> Mapping[str, object]:
-    """What a mailed token adds to its letter: it becomes one only here, when it is written."""
-    if token is None:
-        return {}
-    raise Undeliverable("token_unknown")
 
 
 def _address(job: Job) -> str:

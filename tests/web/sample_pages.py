@@ -13,6 +13,8 @@ from django import forms
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from outbox.payloads import letter_templates
+
 WIKI: Final = "Ωμέγα & <Co>"  # no word of it is English, and it must be escaped
 USERNAME: Final = "Ωμέγα <b>"
 FLOW: Final = "0123456789" * 110
@@ -141,7 +143,7 @@ PAGES: Final[dict[str, Sample]] = {
         for code in ("400", "403", "403_csrf", "404", "405", "413", "500", "503")
     },
 }
-LETTERS: Final = ("password_changed", "account_locked", "account_unlocked", "sessions_ended")
+LETTERS: Final = sorted(letter_templates())
 LETTER_CONTEXT: Final[dict[str, Any]] = {
     "username": USERNAME,
     "at": _NOW,
@@ -149,6 +151,5 @@ LETTER_CONTEXT: Final[dict[str, Any]] = {
     "issuer": HOME,
     "support": "1@2.3",
     "reference": REFERENCE,
-    "network_hint": "192.0.2.0/24",
-    "reason": "1 & 2",
+    "token_link": f"{HOME}345678/901234#56789={'2' * 43}",
 }

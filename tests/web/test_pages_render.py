@@ -191,7 +191,8 @@ def test_letter_any_is_plain_text_with_a_reference_and_short_lines(name: str) ->
     assert "Ψ & Ω" in subject
     assert "Ωμέγα <b>" in body
     assert LETTER_CONTEXT["reference"] in body
-    assert max(map(len, body.splitlines())) <= 72
+    lines = set(body.splitlines()) - {LETTER_CONTEXT["token_link"]}  # a link is not broken
+    assert max(map(len, lines)) <= 72
     assert "\n\n\n" not in body
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 from django.conf import settings
 
-from outbox.errors import NotOurs, Undeliverable
+from outbox.errors import NotOurs
 from outbox.letters import write_letter
 from outbox.payloads import letter_templates, read_letter
 from tests.unit.outbox.jobs import WRITTEN
@@ -104,10 +104,11 @@ def test_letter_written_a_moment_before_its_row_is_ours() -> None:
     assert read_letter(late).at == AT
 
 
-def test_letter_whose_token_nobody_arms_is_undeliverable() -> None:
-    """A letter never goes out with a place that nothing fills."""
-    with pytest.raises(Undeliverable, match="token_unknown"):
-        write_letter(letter_job(token=TOKEN), ADDRESS)
+def test_letter_with_a_token_too_many_or_too_few_is_not_ours() -> None:
+    """A token goes into the letters that are made for one, and no such letter goes without."""
+    for odd in (letter_job(token=TOKEN), letter_job(template="password_reset_link")):
+        with pytest.raises(NotOurs, match="token"):
+            write_letter(odd, ADDRESS)
 
 
 def test_letters_that_the_vault_writes_are_those_that_there_are_templates_for() -> None:
