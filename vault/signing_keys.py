@@ -79,7 +79,7 @@ def _load() -> KeySet:
     active: dict[str, SigningKey] = {}
     for row in connection.rows("SELECT * FROM api.signing_keys_v1()", {}):
         kid, alg = row["kid"], row["alg"]
-        key = _opened(kid, alg, row["sealed_private"])
+        key = opened(kid, alg, row["sealed_private"])
         if key is None:
             report_row("signing_key", kid)
             continue
@@ -90,7 +90,7 @@ def _load() -> KeySet:
     return KeySet(tuple(published), active)
 
 
-def _opened(kid: str, alg: str, sealed: bytes) -> RSAKey | ECKey | None:
+def opened(kid: str, alg: str, sealed: bytes) -> RSAKey | ECKey | None:
     """The key that was sealed for this id; None for one that is not ours, or of another kind."""
     try:
         private = unseal(settings.SIGNING_KEYS, "signing-key", sealed, kid.encode())
