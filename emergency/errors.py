@@ -88,3 +88,20 @@ class LastOperator(MeasureRefused):
         "This is the last operator who can lift a lock, so the account stays open. "
         "Make another operator first."
     )
+
+
+class StoreMissing(MeasureRefused):
+    """Nothing is known of what came after the dump."""
+
+    code = "store_missing"
+    message = _(
+        "There is no seal store to read: set AUTHSITE_SEAL_STORE, or say --without-store to end "
+        "only what the dump revived."
+    )
+
+
+class StoreOfAnotherTrail(MeasureRefused):
+    """The seals of store and database differ where they should be the same."""
+
+    code = "store_of_another_trail"
+    message = _("The seal store belongs to another database: its seals are not these.")

@@ -1,0 +1,196 @@
+-- One line that the seal store kept, applied again to a restored database (restores.sql says which).
+-- Each statement looks first, so that nothing newer is undone; a dry run only looks.
+
+-- Each of the following applies one line again. Statuses: applied, already (it holds as it is),
+-- waiting (applied before, and the owner has not made a new one yet).
+
+CREATE OR REPLACE FUNCTION vault.reapply_lock(
+    p_account uuid, p_state text, p_event jsonb, p_at timestamptz, p_dry boolean
+) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_reason text := coalesce(p_event -> 'detail' ->> 'reason', 'not known');
+    v_actor uuid := (p_event ->> 'actor_id')::uuid;
+BEGIN
+    PERFORM FROM vault.accounts WHERE id = p_account AND state = p_state FOR UPDATE;
+    IF FOUND THEN
+        RETURN 'already';
+    END IF;
+    IF NOT p_dry THEN
+        UPDATE vault.accounts SET state = p_state, epoch = epoch + 1 WHERE id = p_account;
+        IF p_state = 'locked' THEN
+            INSERT INTO vault.account_locks (account_id, reason, placed_by, placed_at)
+            VALUES (p_account, v_reason, v_actor, p_at);
+        ELSE
+            UPDATE vault.account_locks SET lifted_at = p_at, lifted_by = v_actor,
+                   lift_reason = v_reason
+            WHERE account_id = p_account AND lifted_at IS NULL;
+        END IF;
+        DELETE FROM vault.device_credentials WHERE account_id = p_account;
+    END IF;
+    RETURN 'applied';
+END
+$$;
+
+CREATE OR REPLACE FUNCTION vault.reapply_wiki_state(
+    p_client text, p_state text, p_event jsonb, p_dry boolean
+) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM FROM vault.wikis WHERE client_id = p_client AND state = p_state FOR UPDATE;
+    IF FOUND THEN
+        RETURN 'already';
+    END IF;
+    IF NOT p_dry THEN
+        UPDATE vault.wikis SET state = p_state, state_reason = CASE p_state WHEN 'suspended'
+            THEN coalesce(p_event -> 'detail' ->> 'reason', 'not known') ELSE '' END
+        WHERE client_id = p_client;
+    END IF;
+    RETURN 'applied';
+END
+$$;
+
+-- A password that was changed since: what the dump has is the old one, and is right no more. It
+-- stays in the table without a digest, so that no guess is; a reset took the app passwords too.
+CREATE OR REPLACE FUNCTION vault.reapply_password(
+    p_account uuid, p_is_reset boolean, p_at timestamptz, p_dry boolean
+) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_password text;
+BEGIN
+    SELECT CASE WHEN p.changed_at >= p_at THEN 'already' WHEN v.digest IS NULL THEN 'waiting'
+                ELSE 'applied' END INTO v_password
+    FROM vault.password_parameters p LEFT JOIN vault.password_verifiers v USING (account_id)
+    WHERE account_id = p_account;
+    IF v_password IS DISTINCT FROM 'applied' AND NOT (p_is_reset AND EXISTS (
+        SELECT FROM vault.app_passwords
+        WHERE account_id = p_account AND revoked_at IS NULL AND created_at < p_at)) THEN
+        RETURN coalesce(v_password, 'gone');
+    END IF;
+    IF NOT p_dry THEN
+        UPDATE vault.password_verifiers v SET digest = NULL
+        FROM vault.password_parameters p
+        WHERE v.account_id = p_account AND p.account_id = p_account AND p.changed_at < p_at;
+        UPDATE vault.app_passwords SET revoked_at = clock_timestamp()
+        WHERE p_is_reset AND account_id = p_account AND revoked_at IS NULL AND created_at < p_at;
+        DELETE FROM vault.device_credentials WHERE account_id = p_account;
+    END IF;
+    RETURN 'applied';
+END
+$$;
+
+-- Recovery codes of a set that was replaced since, or one that was used since: by its position where
+-- the line names it, else all of them.
+CREATE OR REPLACE FUNCTION vault.reapply_recovery_codes(
+    p_account uuid, p_position smallint, p_at timestamptz, p_dry boolean
+) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM FROM vault.recovery_code_sets WHERE account_id = p_account AND created_at < p_at;
+    IF NOT FOUND THEN
+        RETURN CASE WHEN EXISTS (SELECT FROM vault.recovery_code_sets
+                                 WHERE account_id = p_account) THEN 'already' ELSE 'gone' END;
+    END IF;
+    PERFORM FROM vault.recovery_codes
+    WHERE account_id = p_account AND position = coalesce(p_position, position);
+    IF NOT FOUND THEN
+        RETURN CASE WHEN p_position IS NULL THEN 'waiting' ELSE 'already' END;
+    END IF;
+    IF NOT p_dry THEN
+        DELETE FROM vault.recovery_codes c
+        WHERE c.account_id = p_account AND c.position = coalesce(p_position, c.position);
+    END IF;
+    RETURN 'applied';
+END
+$$;
+
+-- What was taken away since: by the id that its line names.
+CREATE OR REPLACE FUNCTION vault.reapply_removal(
+    p_account uuid, p_tag text, p_detail jsonb, p_dry boolean
+) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT vault.is_still_there(p_account, p_tag, p_detail) THEN
+        RETURN 'already';
+    END IF;
+    IF NOT p_dry THEN
+        CASE split_part(p_tag, ':', 2)
+            WHEN 'totp' THEN
+                DELETE FROM vault.totp_devices
+                WHERE account_id = p_account AND id::text = p_detail ->> 'device';
+            WHEN 'passkey' THEN
+                DELETE FROM vault.passkeys WHERE account_id = p_account
+                    AND encode(sha256(credential_id), 'hex') = p_detail ->> 'credential';
+            WHEN 'app_password' THEN
+                UPDATE vault.app_passwords SET revoked_at = clock_timestamp()
+                WHERE account_id = p_account AND id::text = p_detail ->> 'id';
+            WHEN 'email' THEN
+                DELETE FROM vault.email_addresses
+                WHERE account_id = p_account AND id::text = p_detail ->> 'address';
+        END CASE;
+    END IF;
+    RETURN 'applied';
+END
+$$;
+
+CREATE OR REPLACE FUNCTION vault.is_still_there(p_account uuid, p_tag text, p_detail jsonb)
+RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE split_part(p_tag, ':', 2)
+        WHEN 'totp' THEN EXISTS (
+            SELECT FROM vault.totp_devices
+            WHERE account_id = p_account AND id::text = p_detail ->> 'device')
+        WHEN 'passkey' THEN EXISTS (
+            SELECT FROM vault.passkeys WHERE account_id = p_account
+                AND encode(sha256(credential_id), 'hex') = p_detail ->> 'credential')
+        WHEN 'app_password' THEN EXISTS (
+            SELECT FROM vault.app_passwords WHERE account_id = p_account
+                AND id::text = p_detail ->> 'id' AND revoked_at IS NULL)
+        WHEN 'email' THEN EXISTS (
+            SELECT FROM vault.email_addresses WHERE account_id = p_account
+                AND id::text = p_detail ->> 'address'
+                AND (verified_at IS NOT NULL OR p_tag LIKE '%:removed'))
+        ELSE false END;
+$$;
+
+-- An operator whose rights ended or became others since: the dump's row is void. What was granted
+-- since can be granted again only by a holder of the key. Statuses: applied, already, gone.
+CREATE OR REPLACE FUNCTION vault.reapply_operator(
+    p_account uuid, p_level text, p_at timestamptz, p_dry boolean
+) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_level text;
+BEGIN
+    SELECT level INTO v_level FROM vault.operators
+    WHERE account_id = p_account AND revoked_at IS NULL;
+    IF v_level IS NOT DISTINCT FROM p_level THEN
+        RETURN 'already';
+    END IF;
+    IF v_level IS NULL THEN
+        RETURN 'gone';
+    END IF;
+    IF NOT p_dry THEN
+        UPDATE vault.operators SET revoked_at = p_at WHERE account_id = p_account;
+    END IF;
+    RETURN 'applied';
+END
+$$;
+
+-- Signing keys that were withdrawn since: what they sign is worth nothing, as before.
+CREATE OR REPLACE FUNCTION vault.reapply_withdrawal(p_kids jsonb, p_dry boolean) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM FROM vault.signing_keys
+    WHERE p_kids ? kid AND retired_at IS DISTINCT FROM '-infinity' FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'already';
+    END IF;
+    IF NOT p_dry THEN
+        UPDATE vault.signing_keys SET state = 'retired', retired_at = '-infinity'
+        WHERE p_kids ? kid;
+    END IF;
+    RETURN 'applied';
+END
+$$;
