@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from vault import key_rotation, resealing
+from vault.renewals import KINDS
 from vault.resealing import Tally
 
 __all__ = [
@@ -32,7 +33,7 @@ class Resealed:
 
 def stale_rows() -> dict[str, int]:
     """How many rows of each kind that the owner can renew name an older key."""
-    kinds = {kind.what: kind.ring.active_id for kind in resealing.KINDS}
+    kinds = {kind.what: kind.ring.active_id for kind in KINDS}
     counts = dict.fromkeys(kinds, 0)
     for use in key_rotation.key_usage():
         if use.what in kinds and use.key_id != kinds[use.what]:
@@ -49,7 +50,7 @@ def reseal(*, batch: int, progress: Callable[[int, Tally], None]) -> list[Reseal
     stale = stale_rows()
     done: list[Resealed] = []
     resealing.renew_decoys()
-    for kind in resealing.KINDS:
+    for kind in KINDS:
         total = stale[kind.what]
         tally = resealing.reseal(kind, batch=batch, progress=partial(progress, total))
         if tally.renewed:

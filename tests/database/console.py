@@ -17,7 +17,7 @@ class Console:
     """Runs commands as the owner, in this process, as a shell would see them."""
 
     def __init__(self, playing: Playing, capsys: pytest.CaptureFixture[str]) -> None:
-        self._playing = playing
+        self.playing = playing
         self._capsys = capsys
 
     def run(self, *argv: str, stdin: str = "", role: str = "owner") -> tuple[int, str, str]:
@@ -28,7 +28,7 @@ class Console:
         before, sys.stdin = sys.stdin, io.StringIO(stdin)
         self._capsys.readouterr()
         try:
-            with self._playing(role):
+            with self.playing(role):
                 command.run_from_argv(["manage.py", *argv])
             status = 0
         except SystemExit as stop:

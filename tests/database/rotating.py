@@ -5,16 +5,24 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 from django.test import override_settings
 
 from authsite import roles
-from tests.database.asking import ask
+from tests.database import people
+from tests.database.asking import ask, random_32
+from tests.database.console import Console
+from tests.database.people import Member
 from tests.environment import environment_for, subprocess_environment
 from tests.roles import settings_of
+from vault import app_passwords, passkeys, totp
+from vault.events import NOWHERE
 from vault.keys import new_key
+from vault.seals import address_digest, seal_address
 
 RINGS = list(roles.RING_HOLDERS)
 
@@ -92,13 +100,15 @@ class Rings:
         """New keys for every ring."""
         return cls({name: new_key("t2") for name in RINGS})
 
-    def playing(self, role: str, *, alone: bool = False) -> AbstractContextManager[None]:
-        """Plays a role whose rings have the new key in front, or ``alone``."""
+    def playing(
+        self, role: str, *, alone: bool = False, old: bool = False
+    ) -> AbstractContextManager[None]:
+        """Plays a role whose rings have the new key in front, or ``alone``, or not yet."""
         variables = environment_for(role)
         for name in RINGS:
-            if name in variables:
-                old = variables[name]
-                variables[name] = self.new[name] if alone else f"{self.new[name]},{old}"
+            if name in variables and not old:
+                before = variables[name]
+                variables[name] = self.new[name] if alone else f"{self.new[name]},{before}"
         return override_settings(**settings_of(role, variables))
 
 
@@ -132,3 +142,54 @@ def changes_of(admin: psycopg.Connection) -> list[tuple[str, str, str]]:
             admin, "SELECT detail FROM vault.events WHERE tag = 'site:keys:changed' ORDER BY id"
         )
     ]
+
+
+def furnish(console: Console, admin: psycopg.Connection) -> Member:
+    """One row or more of every kind that the owner can put under another key; gives Ada.
+
+    Ada has an address that is not confirmed, an app password, a passkey and a TOTP app; Olga is an
+    operator with a confirmed address, to which a letter is on its way.
+    """
+    ada = people.sign_up("Ada")
+    session = people.sign_in(ada)
+    fresh = people.attempt_of(ada, purpose="reauthenticate", session_secret=session.secret)
+    made = app_passwords.add(
+        session,
+        fresh,
+        name="Bot",
+        scopes=("basic",),
+        networks=[ip_network("192.0.2.0/24"), ip_network("2001:db8::/32")],
+        lives_seconds=None,
+        language="en",
+        origin=NOWHERE,
+    )
+    assert isinstance(made, app_passwords.NewAppPassword)
+    passkey = passkeys.NewPasskey(
+        credential_id=random_32(),
+        user_handle=random_32(),
+        public_key=random_32(),
+        aaguid=uuid4(),
+        is_synced=True,
+        backed_up=True,
+        transports=("usb",),
+        sign_count=0,
+    )
+    added = passkeys.add(session, fresh, passkey, name="Key", language="en", origin=NOWHERE)
+    assert added == "added"
+    digest, key = address_digest("ada@x.example")
+    admin.execute(
+        "INSERT INTO vault.email_addresses (account_id, sealed, lookup_digest, lookup_key,"
+        " is_primary) VALUES (%s, %s, %s, %s, true)",
+        [ada.account_id, seal_address("Ada@x.example", ada.account_id), digest, key],
+    )
+    console.answer("createaccount", "Olga", "--operator", "--email", "Olga@x.example")
+    wiki = ["--home", "https://en.example/", "--redirect-uri", "https://en.example/callback"]
+    console.answer("addwiki", "English", "--first-party", *wiki)
+    with console.playing("owner"):
+        assert totp.import_device(ada.account_id, "Phone", random_32()[:20]) == "added"
+    admin.execute(
+        "INSERT INTO vault.outbox (kind, payload, account_id, sealed_address)"
+        " SELECT 'letter', '{}', account_id, sealed FROM vault.email_addresses"
+        " WHERE verified_at IS NOT NULL"
+    )
+    return ada

@@ -45,11 +45,12 @@ class Browser:
 
     port: int
     network: str = NETWORK
+    host: str = HOST
     cookies: dict[str, str] = field(default_factory=dict)
 
     def _ask(self, method: str, path: str, body: str | None = None) -> Answer:
         headers = {
-            "Host": HOST,
+            "Host": self.host,
             "X-Forwarded-Proto": "https",
             "X-Forwarded-For": self.network,
             "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -58,7 +59,7 @@ class Browser:
         if body is not None:
             headers |= {
                 "Content-Type": "application/x-www-form-urlencoded",
-                "Origin": f"https://{HOST}",
+                "Origin": f"https://{self.host}",
             }
         connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:

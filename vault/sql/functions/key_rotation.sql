@@ -74,10 +74,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'WIKI_KEYS', 'wikis', w.mac_key, count(*)
     FROM vault.wikis w WHERE w.mac_key <> '' GROUP BY w.mac_key
     UNION ALL
-    SELECT 'MAIL_KEYS', 'mailed_tokens', t.mac_key, count(*)
+    SELECT named.ring, 'mailed_tokens', named.key_id, count(*)
     FROM vault.mailed_tokens t
-    WHERE t.mac_key IS NOT NULL AND t.spent_at IS NULL AND t.expires_at > clock_timestamp()
-    GROUP BY t.mac_key
+    CROSS JOIN LATERAL (VALUES ('MAIL_KEYS', t.token_key), ('ADDRESS_KEYS', t.mac_key))
+        AS named (ring, key_id)
+    WHERE named.key_id IS NOT NULL AND t.spent_at IS NULL AND t.expires_at > clock_timestamp()
+    GROUP BY named.ring, named.key_id
     UNION ALL
     SELECT 'EVENT_KEYS', 'event_seals', s.mac_key, count(*)
     FROM vault.event_seals s GROUP BY s.mac_key;

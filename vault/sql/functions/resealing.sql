@@ -120,9 +120,12 @@ $$;
 
 CREATE OR REPLACE FUNCTION api.stale_app_passwords_v1(
     p_active text, p_after uuid, p_limit integer
-) RETURNS SETOF vault.app_passwords
+) RETURNS TABLE (id uuid, account_id uuid, secret_hash bytea, name text, scopes text[],
+                 networks cidr[], created_at bigint, expires_at bigint, mac bytea, mac_key text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT * FROM vault.app_passwords p
+    SELECT p.id, p.account_id, p.secret_hash, p.name, p.scopes, p.networks,
+           vault.epoch_seconds(p.created_at), vault.epoch_seconds(p.expires_at), p.mac, p.mac_key
+    FROM vault.app_passwords p
     WHERE p.mac_key <> p_active AND (p_after IS NULL OR p.id > p_after) AND p.revoked_at IS NULL
       AND (p.expires_at IS NULL OR p.expires_at > clock_timestamp())
     ORDER BY p.id LIMIT p_limit;
