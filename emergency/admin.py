@@ -1,4 +1,7 @@
-"""The lists: accounts, wikis, events; and the page of one account or wiki, with its measures."""
+"""The lists of accounts, wikis and events, and the way to each one's page and measures.
+
+What is wrong has lists of its own (emergency/trouble.py).
+"""
 
 import uuid
 from functools import partial
@@ -17,10 +20,11 @@ from accounts.errors import UsernameInvalid
 from accounts.services.usernames import canonical_username
 from accounts.templatetags.times import time_ago
 from emergency.filters import KindFilter, LockFilter, OperatorFilter, SuspendedFilter, WhenFilter
-from emergency.lists import ReadOnlyAdmin
-from emergency.models import Account, Event, Wiki
+from emergency.lists import ReadOnlyAdmin, tag
+from emergency.models import Account, Alert, Event, Job, Wiki
 from emergency.site import OperatorSite
 from emergency.trail import LOCKOUT, latest
+from emergency.trouble import AlertAdmin, JobAdmin
 from emergency.views import account_measures, pages, wiki_measures
 from emergency.views.measures import Measure
 from emergency.words import detail_words, tag_words
@@ -37,10 +41,6 @@ def names_like(typed: str) -> set[str]:
         # A part of a name need not be one.
         names.add(typed[:1].upper() + typed[1:])
     return names
-
-
-def _tag(is_bad: bool, words: Any) -> SafeString:
-    return format_html('<span class="tag{}">{}</span>', " bad" if is_bad else "", words)
 
 
 class AccountAdmin(ReadOnlyAdmin):
@@ -94,7 +94,10 @@ class AccountAdmin(ReadOnlyAdmin):
         if not account.is_locked or account.locked_at is None:
             return ""
         return format_html(
-            "{} {} · {}", _tag(True, _("Locked")), time_ago(account.locked_at), account.lock_reason
+            "{} {} · {}",
+            tag(_("Locked"), is_bad=True),
+            time_ago(account.locked_at),
+            account.lock_reason,
         )
 
     shown_state.short_description = _("State")  # type: ignore[attr-defined]
@@ -153,8 +156,8 @@ class WikiAdmin(ReadOnlyAdmin):
     def shown_state(self, wiki: Wiki) -> SafeString:
         """In service, or suspended and why."""
         if wiki.is_suspended:
-            return format_html("{} {}", _tag(True, _("Suspended")), wiki.state_reason)
-        return _tag(False, _("In service"))
+            return format_html("{} {}", tag(_("Suspended"), is_bad=True), wiki.state_reason)
+        return tag(_("In service"), is_bad=False)
 
     shown_state.short_description = _("State")  # type: ignore[attr-defined]
 
@@ -232,6 +235,8 @@ class EventAdmin(ReadOnlyAdmin):
     more.short_description = _("Details")  # type: ignore[attr-defined]
 
 
+site.register(Alert, AlertAdmin)
+site.register(Job, JobAdmin)
 site.register(Account, AccountAdmin)
 site.register(Wiki, WikiAdmin)
 site.register(Event, EventAdmin)

@@ -39,10 +39,10 @@ class ReasonMissing(MeasureRefused):
 
 
 class TargetUnknown(MeasureRefused):
-    """There is no such account or wiki."""
+    """There is no such thing, or not any more."""
 
     code = "unknown"
-    message = _("There is no such account or wiki.")
+    message = _("There is no such thing, or not any more.")
 
 
 class AlreadyLocked(MeasureRefused):
@@ -71,6 +71,20 @@ class NotSuspended(MeasureRefused):
 
     code = "not_suspended"
     message = _("This wiki is not suspended; nothing was changed.")
+
+
+class AlreadyAcknowledged(MeasureRefused):
+    """Somebody has seen the alert before."""
+
+    code = "already_acknowledged"
+    message = _("This alert was acknowledged already; nothing was changed.")
+
+
+class NotDead(MeasureRefused):
+    """The job is on its way, or gone: there is nothing to decide."""
+
+    code = "not_dead"
+    message = _("This is no dead letter any more; nothing was changed.")
 
 
 class OwnAccount(MeasureRefused):

@@ -80,6 +80,35 @@ class SuspendedFilter(_Filter):
         return queryset.filter(state=value)
 
 
+class AlertFilter(_Filter):
+    """Alerts are few."""
+
+    title = _("State")
+    parameter_name = "state"
+    options = [("open", _("Going on")), ("unseen", _("Not acknowledged"))]
+
+    def narrowed(self, queryset: "QuerySet[Any]", value: str) -> "QuerySet[Any]":
+        """Those that go on, or that nobody has looked at."""
+        if value == "open":
+            return queryset.filter(is_open=True)
+        return queryset.filter(acknowledged_at__isnull=True)
+
+
+class JobFilter(_Filter):
+    """What was given up has an index, and so has what waits."""
+
+    title = _("State")
+    parameter_name = "state"
+    options = [("dead", _("Given up")), ("due", _("Waiting")), ("done", _("Sent"))]
+
+    def narrowed(self, queryset: "QuerySet[Any]", value: str) -> "QuerySet[Any]":
+        """The jobs in that state."""
+        return queryset.filter(
+            done_at__isnull=value != "done",
+            **({} if value == "done" else {"buried_at__isnull": value != "dead"}),
+        )
+
+
 class KindFilter(_Filter):
     """Kinds of events."""
 

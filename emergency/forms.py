@@ -26,3 +26,16 @@ class MeasureForm(AccountForm):
         },
     )
     agreed = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+
+
+class NotedMeasureForm(MeasureForm):
+    """The same, where a reason may stay away."""
+
+    reason = forms.CharField(
+        label=_("Note"),
+        help_text=_("May stay empty. Stands in the audit trail for good."),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea({"rows": 3, "autocomplete": "off"}),
+        error_messages={"max_length": _("Say it in at most 1,000 characters.")},
+    )

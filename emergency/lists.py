@@ -10,6 +10,8 @@ from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 if TYPE_CHECKING:
@@ -19,6 +21,11 @@ else:  # Django's own classes take no parameter
     _Admin, _Pages = ModelAdmin, Paginator
 
 _COUNT_UP_TO: Final = 1000
+
+
+def tag(words: Any, *, is_bad: bool) -> SafeString:
+    """A state as a small label."""
+    return format_html('<span class="tag{}">{}</span>', " bad" if is_bad else "", words)
 
 
 class BoundedPaginator(_Pages):

@@ -9,6 +9,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from emergency.words import job_words
+from outbox.alert_words import MORE, WORDS, seen_words
+
 
 class Account(models.Model):
     """An account: its name and state, its live lock, and whether it is an operator's."""
@@ -107,6 +110,86 @@ class Session(models.Model):
     def __str__(self) -> str:
         """Its public id."""
         return str(self.sid)
+
+
+class Alert(models.Model):
+    """Something odd that the vault saw: how much of it, of what, since when."""
+
+    in_vault: ClassVar[bool] = True
+    objects: ClassVar[models.Manager["Alert"]] = models.Manager()
+
+    id = models.BigIntegerField(primary_key=True)
+    kind = models.TextField(_("what"))
+    subject = models.TextField()
+    account_id = models.UUIDField(null=True)
+    username = models.TextField(null=True)  # noqa: DJ001 - the view's NULL
+    count = models.BigIntegerField(_("times"))
+    detail = models.JSONField(_("details"))
+    first_at = models.DateTimeField(_("since"))
+    last_at = models.DateTimeField(_("last seen"))
+    closed_at = models.DateTimeField(null=True)
+    is_open = models.BooleanField()
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.TextField(null=True)  # noqa: DJ001 - the view's NULL
+
+    class Meta:
+        managed = False
+        db_table = '"views"."alerts"'
+        verbose_name = _("alert")
+        verbose_name_plural = _("alerts")
+
+    def __str__(self) -> str:
+        """What it is about."""
+        words = WORDS.get(self.kind)
+        return str(words.title) if words else self.kind
+
+    @property
+    def seen(self) -> str:
+        """What was seen, with its numbers."""
+        return seen_words(self.kind, self.count, self.detail)
+
+    @property
+    def advice(self) -> str:
+        """What to do about it."""
+        words = WORDS.get(self.kind)
+        return str(words.advice) if words else ""
+
+    @property
+    def more(self) -> str:
+        """Says so where it stands for all that got no alert of their own."""
+        return str(MORE) if self.subject == "more" else ""
+
+
+class Job(models.Model):
+    """Something that leaves the site, or was to: never to whom, nor what it says."""
+
+    in_vault: ClassVar[bool] = True
+    objects: ClassVar[models.Manager["Job"]] = models.Manager()
+
+    id = models.BigIntegerField(primary_key=True)
+    kind = models.TextField(_("what"))
+    state = models.TextField(_("state"))
+    tries = models.IntegerField(_("tries"))
+    created_at = models.DateTimeField(_("since"))
+    not_before = models.DateTimeField(_("next try"))
+    done_at = models.DateTimeField(_("sent"), null=True)
+    buried_at = models.DateTimeField(_("given up"), null=True)
+    last_error = models.TextField(_("last error"), null=True)  # noqa: DJ001 - the view's NULL
+
+    class Meta:
+        managed = False
+        db_table = '"views"."outbox"'
+        verbose_name = _("job of the outbox")
+        verbose_name_plural = _("outbox")
+
+    def __str__(self) -> str:
+        """What it is, and its number."""
+        return f"{job_words(self.kind)} {self.id}"
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it was given up."""
+        return self.state == "dead"
 
 
 class Event(models.Model):

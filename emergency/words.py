@@ -8,32 +8,70 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 TAGS: Final[Mapping[str, str | Promise]] = {
+    "account:app_password:added": gettext_lazy("App password added"),
+    "account:app_password:refused": gettext_lazy("App password refused"),
+    "account:app_password:revoked": gettext_lazy("App password revoked"),
+    "account:app_password:right": gettext_lazy("App password used"),
     "account:create:console": gettext_lazy("Account created at the console"),
+    "account:email:asked": gettext_lazy("New e-mail address asked for"),
+    "account:email:changed": gettext_lazy("E-mail address changed"),
+    "account:email:confirmed": gettext_lazy("E-mail address confirmed"),
+    "account:email:removed": gettext_lazy("E-mail address removed"),
+    "account:factor:exhausted": gettext_lazy("Sign-in ended: ten wrong second factors"),
+    "account:factor:right": gettext_lazy("Right second factor"),
+    "account:factor:throttled": gettext_lazy("Second factor not tried: too many guesses"),
+    "account:factor:unjudged": gettext_lazy(
+        "Tried a second factor and did not wait for the answer"
+    ),
+    "account:factor:wrong": gettext_lazy("Wrong second factor"),
+    "account:passkey:added": gettext_lazy("Passkey added"),
+    "account:passkey:counter": gettext_lazy("Passkey refused: its counter went back"),
+    "account:passkey:refused": gettext_lazy("Passkey refused"),
+    "account:passkey:removed": gettext_lazy("Passkey removed"),
+    "account:passkey:right": gettext_lazy("Signed in by passkey"),
     "account:password:changed": gettext_lazy("Password changed"),
     "account:password:closed": gettext_lazy("Tried a password while sign-in was closed"),
     "account:password:locked": gettext_lazy("Tried a password on a locked account"),
+    "account:password:reset": gettext_lazy("Password set anew by letter"),
     "account:password:right": gettext_lazy("Right password"),
     "account:password:throttled": gettext_lazy("Password not tried: too many guesses"),
     "account:password:unjudged": gettext_lazy("Tried a password and did not wait for the answer"),
     "account:password:upgraded": gettext_lazy("Password stored more strongly"),
     "account:password:wrong": gettext_lazy("Wrong password"),
+    "account:recovery_codes:replaced": gettext_lazy("Recovery codes replaced"),
     "account:session:ended": gettext_lazy("Session ended"),
     "account:session:opened": gettext_lazy("Signed in"),
     "account:sign_up:refused": gettext_lazy("Sign-up refused"),
     "account:sign_up:success": gettext_lazy("Signed up"),
+    "account:token:redeemed": gettext_lazy("Link of a letter used"),
+    "account:token:refused": gettext_lazy("Link of a letter refused"),
+    "account:token:requested": gettext_lazy("Letter with a link asked for"),
+    "account:totp:added": gettext_lazy("Authenticator app added"),
+    "account:totp:opened": gettext_lazy("Code of an authenticator app tried"),
+    "account:totp:removed": gettext_lazy("Authenticator app removed"),
     "lockout:account:locked": gettext_lazy("Account locked"),
     "lockout:account:unlocked": gettext_lazy("Account unlocked"),
+    "lockout:alert:acknowledged": gettext_lazy("Alert acknowledged"),
     "lockout:backends:ended": gettext_lazy("Database connections ended"),
+    "lockout:guesses:cleared": gettext_lazy("Wrong guesses forgotten"),
+    "lockout:outbox:dropped": gettext_lazy("Dead letter dropped"),
+    "lockout:outbox:revived": gettext_lazy("Dead letter tried again"),
     "lockout:sessions:ended": gettext_lazy("Sessions ended by an operator"),
     "lockout:site:sessions_ended": gettext_lazy("Every session of the site ended"),
     "lockout:wiki:resumed": gettext_lazy("Wiki put back into service"),
     "lockout:wiki:suspended": gettext_lazy("Wiki suspended"),
     "operator:grant:console": gettext_lazy("Made an operator at the console"),
+    "site:alert:raised": gettext_lazy("Alert raised"),
     "site:keys:changed": gettext_lazy("Keys changed"),
+    "site:restore:applied": gettext_lazy("Restore of a dump finished"),
+    "site:restore:reapplied": gettext_lazy("Event applied again after a restore"),
+    "site:row:refused": gettext_lazy("A row that is not ours was refused"),
     "site:signing_key:added": gettext_lazy("Signing key added"),
     "site:signing_key:withdrawn": gettext_lazy("Signing keys withdrawn"),
     "wiki:code:redeemed": gettext_lazy("Wiki redeemed a code"),
     "wiki:code:refused": gettext_lazy("Wiki was refused a code"),
+    "wiki:refresh:refused": gettext_lazy("Wiki was refused a refresh"),
+    "wiki:refresh:rotated": gettext_lazy("Wiki refreshed its tokens"),
     "wiki:register:console": gettext_lazy("Wiki registered at the console"),
     "wiki:sign_in:issued": gettext_lazy("Signed in to a wiki"),
 }
@@ -44,17 +82,34 @@ KINDS: Final[tuple[tuple[str, str | Promise], ...]] = (
     ("account:password:wrong", gettext_lazy("Wrong passwords")),
     ("account:password:", gettext_lazy("Passwords")),
     ("account:session:", gettext_lazy("Sessions")),
+    ("account:factor:", gettext_lazy("Second factors")),
+    ("account:token:", gettext_lazy("Letters with a link")),
     ("account:sign_up:", gettext_lazy("Sign-ups")),
     ("wiki:", gettext_lazy("Wikis")),
     ("operator:", gettext_lazy("Operators")),
+    ("site:", gettext_lazy("The site")),
 )
 
 _NAMES: Final[Mapping[str, str | Promise]] = {
+    "alert": gettext_lazy("alert"),
     "amr": gettext_lazy("proven by"),
+    "count": gettext_lazy("times"),
+    "job": gettext_lazy("job"),
     "kind": gettext_lazy("kind"),
     "level": gettext_lazy("level"),
+    "name": gettext_lazy("unknown name"),
+    "names": gettext_lazy("names"),
     "purpose": gettext_lazy("purpose"),
+    "subject": gettext_lazy("which"),
+    "usual": gettext_lazy("usual"),
+    "what": gettext_lazy("what"),
     "why": gettext_lazy("why"),
+}
+
+_JOBS: Final[Mapping[str, str | Promise]] = {
+    "alert": gettext_lazy("Letter to operators"),
+    "backchannel_logout": gettext_lazy("Logout at a wiki"),
+    "letter": gettext_lazy("Letter"),
 }
 
 _LEVELS: Final[Mapping[str, str | Promise]] = {
@@ -67,6 +122,11 @@ _LEVELS: Final[Mapping[str, str | Promise]] = {
 def tag_words(tag: str) -> str:
     """A tag in words; the tag itself where it is newer than these words."""
     return str(TAGS.get(tag, tag))
+
+
+def job_words(kind: str) -> str:
+    """A kind of job in words; the kind itself where it is newer than these words."""
+    return str(_JOBS.get(kind, kind))
 
 
 def level_words(level: str) -> str:

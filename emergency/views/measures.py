@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from emergency.actions.operators import Level, Operator
 from emergency.actions.outcome import Done
@@ -18,6 +19,7 @@ from emergency.forms import MeasureForm
 from emergency.middleware import operator_of
 
 Text = str | Promise
+_HOLDS = gettext_lazy("It holds from now on.")
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Measure:
     least: Level
     is_dangerous: bool
     act: Callable[[Any, str, Operator], Done]
+    form: type[MeasureForm] = MeasureForm
+    after: Text = _HOLDS  # what is so once it was done
 
 
 @dataclass(frozen=True)
@@ -59,13 +63,13 @@ def take(request: HttpRequest, measure: Measure, target: Target) -> HttpResponse
     """GET shows what the measure will hit; POST, with a reason and the agreement, takes it."""
     operator = operator_required(request)
     if request.method != "POST":
-        return _ask(request, measure, target, MeasureForm())
+        return _ask(request, measure, target, measure.form())
     agreed = request.POST.get("agreed", "")
     if not is_agreement(agreed, operator, measure.slug, *target.as_shown):
-        form = MeasureForm(initial={"reason": request.POST.get("reason", "")[:1000]})
+        form = measure.form(initial={"reason": request.POST.get("reason", "")[:1000]})
         notice = _("Nothing was done: the page was old, or something changed. Please look again.")
         return _ask(request, measure, target, form, notice)
-    form = MeasureForm(request.POST)
+    form = measure.form(request.POST)
     if not form.is_valid():
         return _ask(request, measure, target, form)
     try:

@@ -1,9 +1,9 @@
-"""The first page: what is locked and suspended now, and what operators did lately."""
+"""The first page: what is wrong now, what is locked and suspended, what operators did lately."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from emergency.models import Account, Wiki
+from emergency.models import Account, Alert, Job, Wiki
 from emergency.trail import lockouts
 from emergency.views.measures import operator_required
 
@@ -16,6 +16,11 @@ def overview(request: HttpRequest) -> HttpResponse:
     locked = Account.objects.filter(locked_at__isnull=False).order_by("-locked_at", "username")
     context = {
         "operator": operator_required(request),
+        # Those of the night too, until somebody has looked at them.
+        "alerts": Alert.objects.filter(acknowledged_at__isnull=True).order_by("-is_open", "-id")[
+            :_LONGEST_LIST
+        ],
+        "dead_count": Job.objects.filter(buried_at__isnull=False, done_at__isnull=True).count(),
         "locked": locked[:_LONGEST_LIST],
         "locked_count": locked.count(),
         "suspended": Wiki.objects.filter(state="suspended").order_by("name"),
