@@ -1,27 +1,30 @@
 """People with addresses, and the worker's part of a mailed token, through Python's face of it."""
 
-import hashlib
 from typing import Any
 from uuid import UUID
 
 import psycopg
 from django.test import override_settings
 
+from authsite.roles import SECRETS
 from tests.database.asking import ask, value
 from tests.database.people import CHEAP, PASSWORD, Member, attempt_of
+from tests.environment import environment_for
 from vault import accounts, address_changes, mailed_tokens, passwords, token_arming
 from vault.attempts import Attempt
 from vault.email_addresses import normal_form
 from vault.events import NOWHERE, Origin
+from vault.keys import KeyRing, new_key
 from vault.sessions import Session
 
+Playing = Any
 BROWSER, OTHER_BROWSER = b"b" * 32, b"o" * 32
 ADDRESS = "ada@example.org"
 HERE = Origin(network="192.0.2.0/24", agent="Firefox")
 
 
 def a_member(
-    playing: Any, username: str = "Ada", address: str | None = ADDRESS, *, password: bool = True
+    playing: Playing, username: str = "Ada", address: str | None = ADDRESS, *, password: bool = True
 ) -> Member:
     """Somebody whom the owner made, with a confirmed address."""
     with playing("owner"), override_settings(**CHEAP):
@@ -39,6 +42,12 @@ def a_member(
         )
     assert status == "created"
     return Member(preparation.account_id, username, PASSWORD)
+
+
+def ring_with(name: str, key_id: str) -> KeyRing:
+    """The tests' ring with a new active key in front; the old one stays readable."""
+    role = max(SECRETS[name])
+    return KeyRing.parse(name, f"{new_key(key_id)},{environment_for(role)[name]}")
 
 
 def ask_for_reset(username: str | None = "Ada", **changes: Any) -> None:
@@ -68,7 +77,7 @@ def letters(admin: psycopg.Connection, template: str | None = None) -> list[dict
 
 
 def mailed(
-    playing: Any, admin: psycopg.Connection, token: UUID | None = None, address: str = ADDRESS
+    playing: Playing, admin: psycopg.Connection, token: UUID | None = None, address: str = ADDRESS
 ) -> bytes:
     """What the worker writes into the letter of a token: of the latest one."""
     token = token or tokens(admin)[-1]
@@ -79,7 +88,7 @@ def mailed(
     return armed.secret
 
 
-def a_reset_token(playing: Any, admin: psycopg.Connection, username: str = "Ada") -> bytes:
+def a_reset_token(playing: Playing, admin: psycopg.Connection, username: str = "Ada") -> bytes:
     """A reset token of somebody's that has just come by mail."""
     ask_for_reset(username)
     return mailed(playing, admin)
@@ -118,13 +127,3 @@ def confirm(secret: bytes, **changes: Any) -> Any:
     return address_changes.confirm(
         secret, **{"browser": BROWSER, "username": None, "origin": HERE, **changes}
     )
-
-
-def everything_of(secret: bytes) -> list[str]:
-    """A secret in every form that an answer could have it in, and its digest."""
-    digest = hashlib.sha256(secret).digest()
-    return [
-        text
-        for one in (secret, digest)
-        for text in (one.hex(), str(one), mailed_tokens.encode(one), repr(one.hex()))
-    ]

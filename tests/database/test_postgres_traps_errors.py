@@ -7,6 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests.database import mail_arguments
 from tests.database.asking import (
     CHALLENGE,
     NETWORK,
@@ -31,8 +32,10 @@ HUGE = 9_000_000_000_000_000_000
 HOSTILE: dict[str, list[Any]] = {
     "uuid": [None, uuid4()],
     "bytea": [None, b"", b"x", bytes(32), b"x" * 20_000],
+    "bytea[]": [None, [], [None], [[b"x"], [b"y"]], [b"x" * 32], [b"y" * 32] * 1_000],
+    "inet": [None, "::", "192.0.2.1/24"],
     "text": [None, "", "x", "Ada", "\u0410da", "x" * 20_000],
-    "text[]": [None, [], [None], ["Ada", None], ["x" * 9_000], ["y"] * 1_000],
+    "text[]": [None, [], [None], ["Ada", None], [["x"], ["y"]], ["x" * 9_000], ["y"] * 1_000],
     "integer": [None, 0, -1, 2**31 - 1],
     "bigint": [None, 0, -1, 253402300800, HUGE],
     "boolean": [None, True, False],
@@ -103,7 +106,7 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
         known[name] += origin
     for name in ("propose_password", "open_session", "change_password"):
         known[name].append(random_32())  # the device
-    return known
+    return {**mail_arguments.web_arguments(admin, web), **known}
 
 
 def _operator_arguments(
@@ -198,7 +201,8 @@ def setting(
                 return web, _web_arguments(admin, web)
             if role == "operator":
                 return operator, _operator_arguments(admin, web, operator)
-            return worker, _worker_arguments(admin)
+            mail = mail_arguments.worker_arguments(admin, web)
+            return worker, {**_worker_arguments(admin), **mail}
 
         yield prepare
 

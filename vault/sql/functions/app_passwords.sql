@@ -44,7 +44,7 @@ BEGIN
     IF p_id IS NULL OR coalesce(octet_length(p_secret_hash), 0) <> 32
        OR coalesce(length(p_name), 0) NOT BETWEEN 1 AND 100
        OR coalesce(cardinality(p_scopes), 0) NOT BETWEEN 1 AND 20
-       OR array_position(p_scopes, NULL) IS NOT NULL OR array_ndims(p_scopes) > 1
+       OR array_ndims(p_scopes) > 1 OR array_position(p_scopes, NULL) IS NOT NULL
        OR octet_length(array_to_string(p_scopes, '')) > 1000
        OR NOT vault.are_networks(p_networks)
        OR NOT vault.is_recent_second(p_created_at)
