@@ -209,6 +209,7 @@ class Demo:
         if role == roles.WORKER:
             environment["AUTHSITE_OUTBOUND_ALLOW"] = "127.0.0.0/8"
             environment["AUTHSITE_MAIL_URL"] = self.state.mail.as_uri()
+            environment["AUTHSITE_ALERT_MAIL"] = f"operators@{self.place.host}"
             environment["AUTHSITE_MAIL_FROM"] = f"authsite demo <no-reply@auth.{self.place.host}>"
         if role in {roles.WEB, roles.OPERATOR}:
             environment |= {name: os.environ[name] for name in HANDED_ON if name in os.environ}

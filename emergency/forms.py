@@ -33,7 +33,7 @@ class NotedMeasureForm(MeasureForm):
 
     reason = forms.CharField(
         label=_("Note"),
-        help_text=_("May stay empty. Stands in the audit trail for good."),
+        help_text=_("Stands in the audit trail for good."),
         required=False,
         max_length=1000,
         widget=forms.Textarea({"rows": 3, "autocomplete": "off"}),

@@ -74,7 +74,7 @@ WORDS: Final[Mapping[str, AlertWords]] = {
     ),
     "sign_count_back": AlertWords(
         title=_("The counter of a passkey went back"),
-        seen=_("It happened %(count)s times, at one account; nobody was signed in by it."),
+        seen=_("Refused at one account, for that: %(count)s. Nobody was signed in by it."),
         advice=_(
             "There may be a copy of that passkey. Ask the owner to remove it and to add a new "
             "one; lock the account if they do not know of any reason."
@@ -82,7 +82,7 @@ WORDS: Final[Mapping[str, AlertWords]] = {
     ),
     "unjudged": AlertWords(
         title=_("Guesses that nobody waited to have judged"),
-        seen=_("%(count)s guesses were handed to the vault without asking for the verdict."),
+        seen=_("Handed to the vault without asking for the verdict: %(count)s."),
         advice=_(
             "The site itself always asks. Unless web processes were just killed, somebody else "
             "may be using the web role's login: see the runbook, “The web process was "
@@ -90,8 +90,8 @@ WORDS: Final[Mapping[str, AlertWords]] = {
         ),
     ),
     "rows_refused": AlertWords(
-        title=_("A row of the database is not ours"),
-        seen=_("%(count)s times a row was refused because its MAC or seal is not ours."),
+        title=_("Rows of the database are not ours"),
+        seen=_("Refused because their MAC or seal is not ours: %(count)s."),
         advice=_(
             "Nothing was believed of it. Unless a key was just taken out of its ring, somebody "
             "writes to the database: see the runbook."
@@ -99,7 +99,7 @@ WORDS: Final[Mapping[str, AlertWords]] = {
     ),
     "dead_letters": AlertWords(
         title=_("Letters or logouts were given up"),
-        seen=_("%(count)s jobs of the outbox will not be tried again."),
+        seen=_("Jobs of the outbox that will not be tried again: %(count)s."),
         advice=_(
             "The operator's site says why. Put right what stopped them, then try them again or "
             "drop them there."
@@ -107,7 +107,7 @@ WORDS: Final[Mapping[str, AlertWords]] = {
     ),
     "outbox_behind": AlertWords(
         title=_("Letters or logouts are late"),
-        seen=_("%(count)s jobs of the outbox wait for more than five minutes."),
+        seen=_("Jobs of the outbox that wait for more than five minutes: %(count)s."),
         advice=_(
             "Nothing is lost. See whether the mail server and the wikis answer, and whether the "
             "worker keeps up; the operator's site says what the last error was."

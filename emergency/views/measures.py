@@ -49,6 +49,7 @@ class Target:
     hits: Sequence[str] = field(default=())  # what it will do, the numbers first
     wikis: Sequence[str] = field(default=())  # who is told
     undo_url: str | None = None
+    url_name: str = ""  # what `url` leads to, where that is not the target
 
 
 def operator_required(request: HttpRequest) -> Operator:

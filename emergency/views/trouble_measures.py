@@ -85,13 +85,15 @@ def alert_measure(request: HttpRequest, alert: Alert) -> HttpResponse:
 
 def job_measure(request: HttpRequest, measure: Measure, job: Job) -> HttpResponse:
     """The page of one measure on one job."""
+    # One that was dropped has no page any more.
+    is_last_look = measure is DROP and request.method == "POST"
     target = Target(
         key=job.id,
         name=str(job),
-        # One that was dropped has no page any more.
         url=reverse("admin:emergency_job_changelist") + "?state=dead"
-        if measure is DROP and request.method == "POST"
+        if is_last_look
         else reverse("admin:emergency_job_change", args=[job.id]),
+        url_name=_("the outbox") if is_last_look else "",
         as_shown=(str(job.id), job.state, str(job.tries)),
         hits=_hits(measure, job),
     )
