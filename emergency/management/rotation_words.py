@@ -9,7 +9,7 @@ from emergency.actions.rotate_keys import Change
 
 # What no command can move, and what becomes of it.
 _MOVES_BY_ITSELF: Final = {
-    "passwords": "each moves when its owner next signs in",
+    "passwords": "each moves when its owner next signs in at the public site",
     "recovery_codes": "they work until the key is dropped; their owners can make new ones",
     "sessions": "they end by themselves; dropped, people sign in again",
     "grants": "they end with their sessions",

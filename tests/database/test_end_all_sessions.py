@@ -25,6 +25,7 @@ def test_endallsessions_ends_everybody_s_and_says_so_in_the_trail(
     answer = console.answer("endallsessions", "--reason", "web was broken into")
     assert answer == {"status": "ended", "sessions_ended": 3}
     assert [sessions.resume(one.secret) for one in open_ones] == [None, None, None]
+    assert value(admin, "SELECT sum(live_sessions) FROM views.accounts") == 0
     late = sessions.open_session(pending, kept=False, agent_label="", origin=people.NOWHERE)
     assert late is None
     assert sessions.resume(people.sign_in(ada).secret) is not None

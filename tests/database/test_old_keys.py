@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from tests.database import people
-from tests.database.asking import ask
+from tests.database.asking import Login, a_person, a_session, a_wiki, ask, issue
 from tests.database.console import Console, Playing
 from tests.database.rotating import RINGS, EnvFiles, changes_of, today
 
@@ -48,6 +48,47 @@ def test_rotatekeys_status_counts_what_names_each_key(console: Console, files: E
     with_files = console.answer("rotatekeys", "--status", *files.options())["rings"]
     assert with_files["AUTHSITE_SESSION_KEYS"]["keys"] == ["t1", today()]
     assert with_files["AUTHSITE_SESSION_KEYS"]["active"] == "t1"
+
+
+def test_rotatekeys_status_counts_what_still_counts_and_nothing_else(
+    console: Console, admin: psycopg.Connection, login: Login
+) -> None:
+    """Grants, refresh tokens, mailed tokens and seals, as long as they are worth something."""
+    a_wiki(admin)
+    with login("web") as web:
+        ada = a_person(web)
+        session = a_session(web, ada)
+        grant = issue(web, session)["grant"]
+        a_session(web, ada)
+    admin.execute(
+        "UPDATE vault.sessions SET mac_key = 'k' WHERE secret_hash = sha256(%s)", [session]
+    )
+    admin.execute(
+        "INSERT INTO vault.refresh_tokens"
+        " (token_hash, grant_id, expires_at, spent_at, mac, mac_key) "
+        "SELECT sha256(n::text::bytea), %s, now() + '1 day', CASE n WHEN 1 THEN now() END, '', 'k'"
+        " FROM generate_series(1, 3) AS n",
+        [grant],
+    )
+    admin.execute(
+        "INSERT INTO vault.mailed_tokens (purpose, account_id, account_epoch, site_epoch, mac_key,"
+        " token_key, expires_at) SELECT 'reset', %s, 1, 1, 'a', 'm', now() + n * interval '1 hour'"
+        " FROM generate_series(-1, 1) AS n",
+        [ada.account_id],
+    )
+    admin.execute(
+        "INSERT INTO vault.event_seals (number, sealed_at, ids, lines, digest, mac, mac_key)"
+        " VALUES (1, now(), '{}', 0, '', '', 'e')"
+    )
+    rows = {
+        name: one["rows"] for name, one in console.answer("rotatekeys", "--status")["rings"].items()
+    }
+    sessions = rows["AUTHSITE_SESSION_KEYS"]
+    assert sessions["k"] == {"sessions": 1, "refresh_tokens": 2}
+    assert sum(one.get("sessions", 0) + one.get("grants", 0) for one in sessions.values()) == 3
+    assert rows["AUTHSITE_MAIL_KEYS"] == {"m": {"mailed_tokens": 1}}
+    assert rows["AUTHSITE_ADDRESS_KEYS"] == {"a": {"mailed_tokens": 1}}
+    assert rows["AUTHSITE_EVENT_KEYS"] == {"e": {"event_seals": 1}}
 
 
 def test_rotatekeys_status_names_keys_that_are_missing(

@@ -160,8 +160,8 @@ def _verify(options: Mapping[str, Any]) -> None:
 
 def _verify_severity(options: Mapping[str, Any], modes: list[str]) -> None:
     reason = (options["reason"] or "").strip()
-    if len(reason) > _LONGEST_REASON:
-        raise CommandError("say why in at most 1,000 characters")
+    if len(reason) > _LONGEST_REASON or not reason.isprintable():
+        raise CommandError("say why in at most 1,000 characters, on one line")
     if options["force"] and not (modes and modes[0].startswith("--drop")):
         raise CommandError("--force is for --drop and --drop-old")
     if (options["force"] or options["compromised"]) and not reason:

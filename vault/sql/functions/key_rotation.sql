@@ -119,7 +119,7 @@ BEGIN
     PERFORM vault.require_read_committed();
     IF coalesce(p_ring, '') !~ '^[A-Z_]{1,60}$' OR length(p_key_id) > 40
        OR coalesce(p_what, '') NOT IN ('added', 'activated', 'dropped', 'resealed')
-       OR octet_length(p_detail::text) > 5000 THEN
+       OR octet_length(p_detail::text) > 20000 THEN
         RETURN 'bad_request';
     END IF;
     PERFORM vault.record_event('site:keys:changed', NULL, NULL, NULL, NULL, NULL, NULL,

@@ -93,8 +93,8 @@ CREATE OR REPLACE VIEW views.accounts AS
            (SELECT count(*) FROM vault.sessions s WHERE s.account_id = a.id AND s.kind = 'web'
               AND s.ended_at IS NULL AND s.expires_at > statement_timestamp()
               AND s.last_seen_at + make_interval(secs => s.idle_seconds) > statement_timestamp()
-              AND s.account_epoch = a.epoch) AS live_sessions
-    FROM vault.accounts a
+              AND s.account_epoch = a.epoch AND s.site_epoch = site.epoch) AS live_sessions
+    FROM vault.accounts a CROSS JOIN vault.site
     LEFT JOIN vault.operators o ON o.account_id = a.id AND o.revoked_at IS NULL
     LEFT JOIN vault.account_locks l ON l.account_id = a.id AND l.lifted_at IS NULL;
 
