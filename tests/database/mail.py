@@ -88,10 +88,12 @@ def mailed(
     return armed.secret
 
 
-def a_reset_token(playing: Playing, admin: psycopg.Connection, username: str = "Ada") -> bytes:
+def a_reset_token(
+    playing: Playing, admin: psycopg.Connection, username: str = "Ada", address: str = ADDRESS
+) -> bytes:
     """A reset token of somebody's that has just come by mail."""
     ask_for_reset(username)
-    return mailed(playing, admin)
+    return mailed(playing, admin, address=address)
 
 
 def redeem(secret: bytes, **changes: Any) -> Attempt | mailed_tokens.RedeemRefusal:
