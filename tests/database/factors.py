@@ -5,7 +5,7 @@ A sealed secret, a tag and a MAC are any bytes in bare SQL, where nothing opens 
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,6 +20,7 @@ from tests.database.asking import (
     Proof,
     Row,
     a_session,
+    ask,
     call,
     prove,
     random_32,
@@ -44,6 +45,29 @@ def reauthenticated(web: psycopg.Connection, person: Person) -> tuple[bytes, Pro
     """A session of somebody without second factors, and a fresh proof of the password in it."""
     session = a_session(web, person)
     return session, prove(web, person, purpose="reauthenticate", session=session)
+
+
+def an_attempt(
+    admin: psycopg.Connection,
+    person: Person,
+    proofs: Sequence[str],
+    *,
+    purpose: str = "sign_in",
+    sid: UUID | None = None,
+) -> Proof:
+    """An attempt that holds these proofs, put there behind the vault's back."""
+    secret = random_32()
+    [verdict] = ask(
+        admin,
+        "INSERT INTO vault.attempts (secret_hash, account_id, account_epoch, site_epoch, purpose,"
+        " proofs, amr, authenticated_at, sid, expires_at)"
+        " SELECT sha256(%s), a.id, a.epoch, s.epoch, %s, %s, vault.amr_of(%s), clock_timestamp(),"
+        " %s, clock_timestamp() + interval '10 minutes' FROM vault.accounts a, vault.site s"
+        " WHERE a.id = %s RETURNING account_epoch, site_epoch, proofs, amr,"
+        " vault.epoch_seconds(authenticated_at) AS authenticated_at",
+        *(secret, purpose, list(proofs), list(proofs), sid, person.account_id),
+    )
+    return Proof(secret, verdict)
 
 
 def an_app(admin: psycopg.Connection, person: Person, *, step: int = -1) -> UUID:
