@@ -26,6 +26,15 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT to_timestamp(0) + p_at * interval '1 microsecond';
 $$;
 
+-- The lines of some ids. A function of its own, so that they are always found by their index,
+-- whatever is asked of them.
+CREATE OR REPLACE FUNCTION vault.lines_of(p_ids int8multirange) RETURNS SETOF vault.events
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT e.* FROM unnest(p_ids) AS r
+    CROSS JOIN LATERAL (SELECT * FROM vault.events
+                        WHERE id >= lower(r) AND id < upper(r) OFFSET 0) e;
+$$;
+
 -- Whether an id that has no line is waited for no longer at that time.
 CREATE OR REPLACE FUNCTION vault.is_hole_given_up(p_id bigint, p_at timestamptz) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -40,28 +49,30 @@ RETURNS TABLE (number bigint, previous_mac bytea, sealed_at bigint, ids text, li
                digest bytea)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_sealing vault.event_sealing%ROWTYPE;
+    v_last vault.event_seals%ROWTYPE;
 BEGIN
     PERFORM vault.require_read_committed();
+    IF p_limit IS NULL OR p_limit NOT BETWEEN 1 AND 10000 THEN
+        RETURN;
+    END IF;
+    -- Another worker may seal between these statements: then the number is taken.
+    SELECT * INTO v_sealing FROM vault.event_sealing;
+    SELECT * INTO v_last FROM vault.event_seals s ORDER BY s.number DESC LIMIT 1;
     RETURN QUERY
-    WITH sealing AS (SELECT s.number, s.upto, s.holes FROM vault.event_sealing s),
-    last AS (SELECT s.mac, s.sealed_at FROM vault.event_seals s ORDER BY s.number DESC LIMIT 1),
-    due AS (
-        (SELECT e.id FROM sealing CROSS JOIN unnest(sealing.holes) AS hole
-         JOIN vault.events e ON e.id >= lower(hole) AND e.id < upper(hole))
+    WITH due AS (
+        (SELECT * FROM vault.lines_of(v_sealing.holes))
         UNION ALL
-        (SELECT e.id FROM sealing JOIN vault.events e ON e.id > sealing.upto
-         ORDER BY e.id LIMIT p_limit)
+        (SELECT * FROM vault.events e WHERE e.id > v_sealing.upto ORDER BY e.id LIMIT p_limit)
         ORDER BY id LIMIT p_limit
-    ), batch AS (
-        SELECT range_agg(int8range(e.id, e.id, '[]'))::text AS ids, count(*)::integer AS lines,
-               sha256(string_agg(vault.event_line_digest(e), ''::bytea ORDER BY e.id)) AS digest
-        FROM due JOIN vault.events e ON e.id = due.id
     )
-    SELECT sealing.number + 1, coalesce((SELECT last.mac FROM last), ''),
-           vault.microseconds(greatest(clock_timestamp(), (SELECT last.sealed_at FROM last))),
-           batch.ids, batch.lines, batch.digest
-    FROM sealing CROSS JOIN batch
-    WHERE p_limit BETWEEN 1 AND 10000;
+    SELECT v_sealing.number + 1, coalesce(v_last.mac, ''),
+           vault.microseconds(greatest(clock_timestamp(), v_last.sealed_at)),
+           range_agg(int8range(d.id, d.id, '[]'))::text, count(*)::integer,
+           sha256(string_agg(vault.event_line_digest(ROW(d.*)::vault.events), ''::bytea
+                             ORDER BY d.id))
+    FROM due d;
 END
 $$;
 
@@ -107,8 +118,7 @@ BEGIN
     END IF;
     v_at := vault.from_microseconds(p_sealed_at);
     SELECT sealed_at INTO v_last FROM vault.event_seals ORDER BY number DESC LIMIT 1;
-    SELECT count(*) INTO v_found FROM unnest(v_ids) AS r
-    JOIN vault.events e ON e.id >= lower(r) AND e.id < upper(r);
+    SELECT count(*) INTO v_found FROM vault.lines_of(v_ids);
     -- Times never go back, also when a clock did; nor is a seal put off or dated ahead.
     IF v_at < coalesce(v_last, v_at) OR v_at < clock_timestamp() - interval '10 minutes'
        OR v_at > greatest(v_last, clock_timestamp() + interval '10 minutes')
@@ -144,8 +154,7 @@ BEGIN
         SELECT least(
             (SELECT vault.microseconds(e.at) FROM vault.events e WHERE e.id > s.upto
              ORDER BY e.id LIMIT 1),
-            (SELECT min(vault.microseconds(e.at)) FROM unnest(s.holes) AS hole
-             JOIN vault.events e ON e.id >= lower(hole) AND e.id < upper(hole))) AS since
+            (SELECT min(vault.microseconds(e.at)) FROM vault.lines_of(s.holes) e)) AS since
     ) waiting;
 END
 $$;
@@ -168,7 +177,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         SELECT count(*)::integer AS lines, range_agg(int8range(e.id, e.id, '[]')) AS ids,
                sha256(coalesce(string_agg(vault.event_line_digest(e), ''::bytea ORDER BY e.id),
                                '')) AS digest
-        FROM unnest(s.ids) AS r JOIN vault.events e ON e.id >= lower(r) AND e.id < upper(r)) f
+        FROM vault.lines_of(s.ids) e) f
     WHERE p_limit > 0
     ORDER BY s.number;
 $$;
@@ -202,10 +211,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                    ORDER BY later.number LIMIT 1) IS NULL
             UNION ALL
             -- A minute's grace: a line that committed in between may be a little older.
-            SELECT e.id FROM unnest(s.ids) AS r
-            JOIN vault.events e ON e.id >= lower(r) AND e.id < upper(r)
-            WHERE e.id <= s.before
-              AND vault.is_hole_given_up(e.id, s.previous_at - interval '1 minute')
+            SELECT e.id
+            FROM vault.lines_of(s.ids * int8multirange(int8range(NULL, s.before, '(]'))) e
+            WHERE vault.is_hole_given_up(e.id, s.previous_at - interval '1 minute')
         ) odd), '{}')::text
     FROM spans s WHERE s.number >= p_first
     ORDER BY s.number;
@@ -218,8 +226,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WITH line AS (
         SELECT s.digest, e.*, row_number() OVER (ORDER BY e.id) AS place,
                row_number() OVER (ORDER BY e.at, e.id) AS turn
-        FROM vault.event_seals s CROSS JOIN unnest(s.ids) AS r
-        JOIN vault.events e ON e.id >= lower(r) AND e.id < upper(r)
+        FROM vault.event_seals s CROSS JOIN LATERAL vault.lines_of(s.ids) e
         WHERE s.number = p_number
     ), restored AS (
         SELECT a.digest, a.id, b.id AS other, vault.event_line_digest(ROW(
@@ -232,16 +239,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Which lines are handed elsewhere with their seal: what changes credentials or locks, what a
--- restore needs to know of. A used recovery code is one of them.
-CREATE OR REPLACE FUNCTION vault.is_shipped(p_tag text, p_detail jsonb) RETURNS boolean
+-- restore needs to know of.
+CREATE OR REPLACE FUNCTION vault.is_shipped(p_tag text) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT p_tag ~ '^(lockout|operator|site):'
         OR p_tag ~ '^(wiki:register|account:create):'
         OR p_tag IN ('account:sign_up:success', 'account:password:changed',
                      'account:password:reset')
         OR p_tag ~ ('^account:(totp|passkey|recovery_codes|app_password|email):'
-                    '(added|removed|renamed|replaced|revoked|asked|confirmed)$')
-        OR (p_tag = 'account:factor:right' AND p_detail ->> 'kind' = 'recovery_code');
+                    '(added|removed|renamed|replaced|revoked|asked|confirmed|changed)$');
 $$;
 
 -- Seals from a number on with what is handed elsewhere. Networks and agents never are.
@@ -259,10 +265,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                           'account_id', e.account_id, 'username', a.username, 'sid', e.sid,
                           'client_id', e.client_id, 'actor_id', e.actor_id, 'detail', e.detail)
                       ORDER BY e.id)
-               FROM unnest(s.ids) AS r
-               JOIN vault.events e ON e.id >= lower(r) AND e.id < upper(r)
+               FROM vault.lines_of(s.ids) e
                LEFT JOIN vault.accounts a ON a.id = e.account_id
-               WHERE vault.is_shipped(e.tag, e.detail)), '[]')
+               WHERE e.tag IN (SELECT t.tag FROM vault.event_tags t WHERE vault.is_shipped(t.tag))
+                  -- A recovery code that was used is gone like one that was taken away.
+                  OR (e.tag = 'account:factor:right' AND e.detail ->> 'kind' = 'recovery_code')
+           ), '[]')
     FROM (SELECT * FROM vault.event_seals WHERE number >= p_first
           ORDER BY number LIMIT least(p_limit, 1000)) s
     WHERE p_limit > 0
