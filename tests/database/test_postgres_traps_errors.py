@@ -7,7 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.database import mail_arguments
+from tests.database import factor_arguments, mail_arguments
 from tests.database.asking import (
     CHALLENGE,
     NETWORK,
@@ -106,7 +106,11 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
         known[name] += origin
     for name in ("propose_password", "open_session", "change_password"):
         known[name].append(random_32())  # the device
-    return {**mail_arguments.web_arguments(admin, web), **known}
+    return {
+        **mail_arguments.web_arguments(admin, web),
+        **factor_arguments.web_arguments(admin, web),
+        **known,
+    }
 
 
 def _operator_arguments(
@@ -122,6 +126,7 @@ def _operator_arguments(
     )
     del opening["kept"]
     return {
+        **factor_arguments.operator_arguments(admin, web),
         "password_challenge": ["Ada"],
         "propose_password": [
             *("Ada", ada.tag, "operator", random_32(), None, NETWORK, "Firefox", random_32())
