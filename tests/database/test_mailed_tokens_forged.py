@@ -145,7 +145,7 @@ def test_token_revived_after_its_day_is_expired(
     a_member(playing)
     secret = a_reset_token(playing, admin)
     admin.execute(
-        "UPDATE vault.mailed_tokens SET requested_at = requested_at - interval '25 hours 5 minutes',"
+        "UPDATE vault.mailed_tokens SET requested_at = requested_at - interval '1505 minutes',"
         " expires_at = clock_timestamp() + interval '9 years'"
     )
     [row] = ask(admin, "SELECT t.* FROM vault.mailed_tokens t")
