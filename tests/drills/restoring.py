@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from django.test import override_settings
 from demo.databases import OWNER, SQL_FOLDER, VAULT_DATABASE
 from demo.postgres import Server
 from demo.postgres_home import INSTALLATION, package_folder
-from tests.environment import dsn
+from tests.environment import dsn, subprocess_environment
 from vault.connection import close_pools
 
 RESTORED = "authsite_restored"
@@ -53,6 +54,20 @@ def restored(server: Server, file: Path) -> Iterator[psycopg.Connection]:
     finally:
         close_pools()
         _run(server, "dropdb", "--force", RESTORED)
+
+
+def manage(*arguments: str) -> str:
+    """A command of the owner's, in a process of its own, at the restored database."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=Path(__file__).resolve().parents[2],
+        env={**subprocess_environment("owner"), "VAULT_URL": dsn("owner", RESTORED)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @contextmanager

@@ -4,6 +4,7 @@ The site of the dump is followed by a day of changes, whose seals the store has;
 into a fresh database, where ``manage.py afterrestore`` runs before anything is opened.
 """
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from tests.database.asking import prove as prove_by_sql
 from tests.database.people import CHEAP, Member, attempt_of, prove, sign_in, sign_up
 from tests.database.trail import records
 from tests.drills.loot import Loot
-from tests.drills.restoring import Play, dump, in_the_restored, restored
+from tests.drills.restoring import Play, dump, in_the_restored, manage, restored
 from tests.environment import dsn
 from vault import event_seals, lockouts, passwords, seal_handover, sessions
 from vault.events import NOWHERE
@@ -248,6 +249,29 @@ def test_trail_after_a_restore_goes_on_where_the_store_ended(night: Night, loot:
             kinds = {finding.kind for finding in event_seals.verify()}
         assert kinds == {"gap_in_chain", "changed"}
         loot.refused("a gap in the trail with a note of one's own making")
+
+
+def test_restore_by_the_commands_of_the_runbook_keeps_every_wall(night: Night) -> None:
+    """After migrate and afterrestore the roles may do what they may do elsewhere, and no more."""
+    privileges = (
+        "SELECT p.oid::regprocedure::text, has_function_privilege(r, p.oid, 'EXECUTE')"
+        " FROM pg_proc p, unnest('{authsite_web,authsite_worker,authsite_operator}'::name[]) AS r"
+        " WHERE p.pronamespace::regnamespace::text IN ('api', 'vault')"
+        " OR p.proname ~ '^(lo_|pg_advisory_)' ORDER BY 1, r"
+    )
+    with restored(night.server, night.file) as admin:
+        manage("migrate", "--database", "vault")
+        assert "every session" in manage("afterrestore").casefold()
+        assert json.loads(manage("afterrestore", "--json"))["handled"] is True
+        with psycopg.connect(night.server.dsn("authsite_vault")) as before:
+            wanted = before.execute(privileges).fetchall()
+        assert admin.execute(privileges).fetchall() == wanted
+        for statement in ("CREATE TEMP TABLE t ()", "DO $$ BEGIN END $$", "TABLE vault.events"):
+            with (
+                psycopg.connect(dsn("web", "authsite_restored")) as web,
+                pytest.raises(psycopg.errors.InsufficientPrivilege),
+            ):
+                web.execute(statement)
 
 
 def test_restore_without_a_store_ends_what_the_dump_revived(night: Night) -> None:
