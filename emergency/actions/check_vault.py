@@ -58,9 +58,10 @@ class Examination:
         lines = []
         for one in sorted(self.results, key=lambda one: _ORDER.index(one.result)):
             lines.append(f"{one.result:<7}  {one.check.id:<{width}}  {one.check.promise}")
-            lines += [f"{'':<7}    - {line}" for line in (*one.faults, *one.notes)]
+            lines += [f"{'':<7}    - {fault}" for fault in one.faults]
             if one.faults:
                 lines.append(f"{'':<7}    what to do: {one.check.remedy}")
+            lines += [f"{'':<7}    ({note})" for note in one.notes]
         total = len(self.results)
         return [*lines, f"{total} checks, {self.findings} findings, {self.skipped} skipped"]
 

@@ -20,7 +20,7 @@ def trail_as_sealed(patient: Patient) -> Iterator[str]:
     try:
         for finding in chain(verify(), verify_store()):
             at = "" if finding.seal is None else f" at seal {finding.seal}"
-            yield f"{finding.kind.replace('_', ' ')}{at} {finding.ids}".rstrip()
+            yield f"{finding.kind}{at} {finding.ids}".rstrip()
     except StoreUnavailable:
         yield "the seal store cannot be read"
     if not settings.SEAL_STORE:
