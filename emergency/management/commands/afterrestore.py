@@ -60,8 +60,7 @@ def _as_text(done: Restored) -> list[str]:
     return [
         head,
         numbers,
-        *(_line(line) for line in done.lines),
-        "" if done.lines else "The store knows of no change after the dump.",
+        *([_line(line) for line in done.lines] or ["The store knows of no change after the dump."]),
     ]
 
 
