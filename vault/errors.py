@@ -17,6 +17,10 @@ class VaultRefused(VaultError):
         self.status = status
 
 
+class FactorMissing(VaultError):
+    """The account holds a second factor, and the attempt has not proven it."""
+
+
 class KeyUnknown(VaultError):
     """A sealed value or a MAC names a key that this process does not hold."""
 

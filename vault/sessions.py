@@ -16,7 +16,7 @@ from django.conf import settings
 
 from vault import connection
 from vault.attempts import Attempt, new_secret, secret_hash
-from vault.errors import VaultRefused
+from vault.errors import FactorMissing, VaultRefused
 from vault.events import Origin, report_row
 from vault.keys import KeyRing
 from vault.names import is_named
@@ -159,7 +159,7 @@ def open_session(
 
     With ``old``, this browser's live session: it goes on under the new secret if it is the same
     person's, and ends otherwise. None when the attempt is gone (used, expired, locked meanwhile).
-    Raises ``VaultUnavailable``.
+    Raises ``FactorMissing``, after which the attempt is as it was, and ``VaultUnavailable``.
     """
     now = int(time.time())
     idle, absolute = lifetime(kind, kept=kept)
@@ -218,6 +218,8 @@ def open_session(
         )
     if row["status"] == "gone":
         return None
+    if row["status"] == "unfinished":
+        raise FactorMissing
     if row["status"] != "opened":
         raise VaultRefused("open_session", row["status"])
     return session

@@ -1,11 +1,12 @@
 """Signing up, and creating accounts from the console."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from accounts.errors import SignUpClosed, UsernameLooksAlike, UsernameTaken
 from accounts.services.email_addresses import EmailAddress
 from accounts.services.password_rules import check_new_password, normalise_password
+from accounts.services.second_factors import give_app
 from accounts.services.usernames import (
     canonical_username,
     creatable_username,
@@ -58,6 +59,7 @@ class CreatedAccount:
 
     account_id: UUID
     username: str
+    recovery_codes: tuple[str, ...] = field(repr=False, default=())
 
 
 def create_account(
@@ -66,10 +68,12 @@ def create_account(
     confirmed_address: EmailAddress | None,
     *,
     operator: Level | None,
+    totp_secret: bytes | None = None,
 ) -> CreatedAccount:
     """Makes an account from the console, its address taken as confirmed. Owner only.
 
-    Without a password nobody can sign in to it by one. Raises as ``register`` does.
+    Without a password nobody can sign in to it by one. With a TOTP secret it gets recovery codes
+    as well. Raises as ``register`` does.
     """
     name = creatable_username(username)
     preparation = vault_accounts.prepare()
@@ -77,7 +81,9 @@ def create_account(
     if password is not None:
         secret = normalise_password(password)
         email = confirmed_address.address if confirmed_address else None
-        check_new_password(secret, username=name, email=email, has_second_factor=False)
+        check_new_password(
+            secret, username=name, email=email, has_second_factor=totp_secret is not None
+        )
         stored = new_password(secret, preparation.subject)
     status = vault_accounts.create(
         preparation,
@@ -91,7 +97,8 @@ def create_account(
         raise _REFUSALS[status]
     if operator is not None:
         operators.grant(preparation.account_id, operator)
-    return CreatedAccount(preparation.account_id, name)
+    codes = give_app(preparation.account_id, totp_secret) if totp_secret is not None else ()
+    return CreatedAccount(preparation.account_id, name, codes)
 
 
 def find_account(username: str) -> vault_accounts.FoundAccount | None:

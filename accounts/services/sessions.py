@@ -3,9 +3,10 @@
 import base64
 import binascii
 
-from accounts.errors import ProofGone
+from accounts.errors import ProofGone, SecondFactorNeeded
 from vault import sessions as vault_sessions
 from vault.attempts import SECRET_BYTES, Attempt, new_secret
+from vault.errors import FactorMissing
 from vault.events import Origin
 from vault.sessions import Session, SessionSummary, own_sessions
 
@@ -54,11 +55,15 @@ def open_session(
 ) -> Session:
     """Turns what was proven into a session under a new secret.
 
-    Raises ``ProofGone`` when the attempt was used, expired or overtaken by a lockout.
+    Raises ``ProofGone`` when the attempt was used, expired or overtaken by a lockout, and
+    ``SecondFactorNeeded`` when the account holds one that was not shown.
     """
-    session = vault_sessions.open_session(
-        attempt, kept=kept, agent_label=agent_label, origin=origin, old=old
-    )
+    try:
+        session = vault_sessions.open_session(
+            attempt, kept=kept, agent_label=agent_label, origin=origin, old=old
+        )
+    except FactorMissing as error:
+        raise SecondFactorNeeded from error
     if session is None:
         raise ProofGone
     return session

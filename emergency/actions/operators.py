@@ -2,10 +2,11 @@
 
 import uuid
 
-from accounts.errors import WrongNameOrPassword
+from accounts.errors import SecondFactorNeeded, WrongNameOrPassword
 from accounts.services.passwords import verify_password
 from accounts.services.sessions import cookie_value, decoded
 from vault import operators
+from vault.errors import FactorMissing
 from vault.events import Origin
 from vault.operators import Level, Operator
 from vault.sessions import Session
@@ -18,8 +19,8 @@ def sign_in(username: str, password: str, *, agent_label: str, origin: Origin) -
 
     A wrong password and a right one of somebody who is no operator get the same error after the
     same questions to the vault; its trail tells them apart. Raises ``WrongNameOrPassword``,
-    ``TooManyGuesses``, ``AccountLocked``, ``PasswordTooLong``, ``VaultUnavailable``,
-    ``HashingBusy``.
+    ``SecondFactorNeeded``, ``TooManyGuesses``, ``AccountLocked``, ``PasswordTooLong``,
+    ``VaultUnavailable``, ``HashingBusy``.
     """
     try:
         attempt = verify_password(username, password, origin=origin, purpose="operator")
@@ -27,7 +28,10 @@ def sign_in(username: str, password: str, *, agent_label: str, origin: Origin) -
         # The question that a right password leads to, about nobody.
         operators.is_operator(uuid.uuid4())
         raise
-    session = operators.sign_in(attempt, agent_label=agent_label, origin=origin)
+    try:
+        session = operators.sign_in(attempt, agent_label=agent_label, origin=origin)
+    except FactorMissing as error:
+        raise SecondFactorNeeded from error
     if session is None:
         raise WrongNameOrPassword
     return session

@@ -7,9 +7,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.database import people
+from tests.database import factors, people
 from tests.database.asking import value
 from tests.database.console import Console, Playing
+from vault import passwords, recovery_codes
+from vault.events import NOWHERE
 from vault.passwords import Verdict
 
 PASSWORD = "seven green boats at noon"
@@ -23,9 +25,6 @@ def console(vault: None, playing: Playing, capsys: pytest.CaptureFixture[str]) -
 
 def guess(username: str, password: str) -> Verdict:
     """What the vault says to a password."""
-    from vault import passwords
-    from vault.events import NOWHERE
-
     return passwords.prove(username, password, purpose="sign_in", origin=NOWHERE)
 
 
@@ -90,6 +89,27 @@ def test_createaccount_list_makes_them_all_and_prints_their_ids(
     assert console.answer("createaccount", "--from", "-", stdin="[]") == []
 
 
+def test_createaccount_with_a_totp_secret_gives_an_app_and_ten_recovery_codes(
+    console: Console,
+) -> None:
+    """The app's codes are the account's, each code works, and the password may be shorter."""
+    secret = "GEZD GNBV GY3T QOJQ gezd gnbv gy3t qojq"
+    entries = [
+        {"username": "Ada", "password": "ferry moon", "totp_secret": secret},
+        {"username": "Grace", "password": PASSWORD},
+    ]
+    ada, grace = console.answer("createaccount", "--from", "-", stdin=json.dumps(entries))
+    assert "recovery_codes" not in grace
+    assert len(set(ada["recovery_codes"])) == 10
+    attempt = guess("Ada", "ferry moon").attempt
+    assert attempt is not None
+    assert attempt.factors == ("totp", "recovery_codes")
+    now = factors.later(0)
+    assert factors.with_code(attempt, b"12345678901234567890", now=now).status == "right"
+    for code in ada["recovery_codes"]:
+        assert recovery_codes.prove(attempt, code, origin=NOWHERE).status == "right"
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
@@ -100,7 +120,9 @@ def test_createaccount_list_makes_them_all_and_prints_their_ids(
         ({"username": "Ada", "password": "short"}, "too short"),
         ({"username": "Ada", "email": "nowhere"}, "not an e-mail address"),
         ({"username": "Ada", "operator": "king"}, "operator must be"),
-        ({"username": "Ada", "totp_secret": "ABC"}, "second factors come later"),
+        ({"username": "Ada", "totp_secret": 7}, "must be a text"),
+        ({"username": "Ada", "totp_secret": ""}, "it must have 10 to 64 bytes"),
+        ({"username": "Ada", "totp_secret": "GEZDGNBVGY3TQOJ!"}, "this is not base32"),
         ({"username": "Ada", "admin": True}, "admin is no field"),
         ({"username": "Taken"}, "is taken"),
         ({"username": "First"}, "look alike"),

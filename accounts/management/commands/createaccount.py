@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -14,6 +14,7 @@ from accounts.management.console import ConsoleCommand, sentence, text_of
 from accounts.services.email_addresses import EmailAddress, parse_address
 from accounts.services.password_rules import check_new_password
 from accounts.services.registration import CreatedAccount, Level, create_account, find_account
+from accounts.services.second_factors import secret_from_base32
 from accounts.services.usernames import creatable_username, username_skeletons
 
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
@@ -25,17 +26,19 @@ class Wanted:
     """An account to make, found in order as far as that can be known beforehand."""
 
     username: str
-    password: str | None
+    password: str | None = field(repr=False)
     address: EmailAddress | None
     operator: Level | None
+    totp_secret: bytes | None = field(repr=False, default=None)
 
 
 class Command(ConsoleCommand):
     """Nothing is made until everything asked for has been found in order."""
 
     help = (
-        "Create an account, or those of a JSON list of {username, email, password, operator}. "
-        "Addresses are taken as confirmed."
+        "Create an account, or those of a JSON list of {username, email, password, operator, "
+        "totp_secret}. Addresses are taken as confirmed; whoever gets a second factor gets "
+        "recovery codes as well, which are printed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -86,7 +89,11 @@ class Command(ConsoleCommand):
         for one in wanted:
             try:
                 created = create_account(
-                    one.username, one.password, one.address, operator=one.operator
+                    one.username,
+                    one.password,
+                    one.address,
+                    operator=one.operator,
+                    totp_secret=one.totp_secret,
                 )
             except AccountError as error:
                 before = f" ({len(made)} before it in the list were created)" if made else ""
@@ -102,6 +109,7 @@ def _answer(wanted: Wanted, created: CreatedAccount) -> dict[str, Any]:
         "email": wanted.address.address if wanted.address else None,
         "operator": wanted.operator,
         "has_password": wanted.password is not None,
+        **({"recovery_codes": created.recovery_codes} if created.recovery_codes else {}),
     }
 
 
@@ -114,18 +122,27 @@ def _lines(wanted: Wanted, made: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _check(name: str, password: str | None, email: str | None, operator: Level | None) -> Wanted:
+def _check(
+    name: str,
+    password: str | None,
+    email: str | None,
+    operator: Level | None,
+    totp_secret: bytes | None = None,
+) -> Wanted:
     """Finds one account in order. Raises ``CommandError``, with the name and what is wrong."""
     try:
         username = creatable_username(name)
         address = parse_address(email) if email else None
         if password is not None:
-            check_new_password(password, username=username, email=email, has_second_factor=False)
+            has_second_factor = totp_secret is not None
+            check_new_password(
+                password, username=username, email=email, has_second_factor=has_second_factor
+            )
         if find_account(username) is not None:
             raise CommandError(f"{username}: This user name is taken.")
     except AccountError as error:
         raise CommandError(f"{name}: {sentence(error)}") from error
-    return Wanted(username, password, address, operator)
+    return Wanted(username, password, address, operator, totp_secret)
 
 
 def _line_of_stdin() -> str:
@@ -165,11 +182,24 @@ def _check_entry(entry: Any, where: str) -> Wanted:
     name = text_of(entry, "username", where)
     if not name:
         raise CommandError(f"{where}: username is missing")
-    if entry.get("totp_secret") is not None:
-        raise CommandError(f"{name}: totp_secret is not taken yet: second factors come later")
     return _check(
-        name, text_of(entry, "password", name), text_of(entry, "email", name), _level(entry, name)
+        name,
+        text_of(entry, "password", name),
+        text_of(entry, "email", name),
+        _level(entry, name),
+        _secret(entry, name),
     )
+
+
+def _secret(entry: Mapping[str, Any], name: str) -> bytes | None:
+    """``totp_secret`` of an entry; what is wrong with it is said without it."""
+    text = text_of(entry, "totp_secret", name)
+    if text is None:
+        return None
+    try:
+        return secret_from_base32(text)
+    except ValueError as error:
+        raise CommandError(f"{name}: totp_secret: {error}") from None
 
 
 def _level(entry: Mapping[str, Any], name: str) -> Level | None:

@@ -1,7 +1,12 @@
 """Getting into the operator's site, and out of it."""
 
+import secrets
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import psycopg
 
+from accounts.services.registration import create_account
 from tests.web.operator_site.place import PASSWORD, Place, events, open_session_of
 from tests.web.operators import Browser
 
@@ -55,6 +60,20 @@ def test_sign_in_wrong_password_and_no_operator_get_the_same_answer(
     assert no_operator[2] is False
     assert events(admin, "account:password:right") == [{"purpose": "operator"}]
     assert events(admin, "account:session:opened") == []
+
+
+def test_sign_in_of_an_operator_who_holds_a_second_factor_says_so_and_lets_nobody_in(
+    place: Place, playing: Callable[[str], AbstractContextManager[None]]
+) -> None:
+    """V-step-skip: the password alone is not enough here either, and nothing breaks."""
+    with playing("owner"):
+        secret = secrets.token_bytes(20)
+        create_account("Careful", PASSWORD, None, operator="chief", totp_secret=secret)
+    browser = place.browser()
+    answer = browser.sign_in("Careful", PASSWORD)
+    assert answer.status == 200
+    assert "protected by a second factor" in answer.words
+    assert "__Host-operator" not in browser.cookies
 
 
 def test_sign_in_with_a_session_of_the_public_site_gets_nobody_in(
