@@ -69,9 +69,14 @@ def test_definer_functions_have_a_fixed_search_path_with_pg_temp_last(
         " WHERE p.pronamespace IN ('api'::regnamespace, 'vault'::regnamespace)"
         " AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false)",
     )
-    # The procedure runs with its caller's own rights and must COMMIT: it names everything in full.
-    assert [row["name"].partition("(")[0] for row in loose] == ["api.prove_password_v1"]
-    assert not loose[0]["prosecdef"]
+    # The procedures run with their caller's own rights and must COMMIT: they name all in full.
+    assert {row["name"].partition("(")[0] for row in loose} == {
+        "api.prove_password_v1",
+        "api.ask_totp_v1",
+        "api.prove_recovery_code_v1",
+        "api.prove_app_password_v1",
+    }
+    assert not any(row["prosecdef"] for row in loose)
 
 
 # 8. Client-side binding.
