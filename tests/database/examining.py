@@ -2,10 +2,17 @@
 
 from typing import Any
 
+from demo.databases import SITE_DATABASE, VAULT_DATABASE
 from emergency.actions.check_vault import Examination, check_vault
 from tests.database.console import Playing
+from tests.environment import dsn
 from vault.doctor import errors
 
+# Every login, as ``var/demo.json`` has them too.
+LOGINS = {
+    role: {"VAULT_URL": dsn(role, VAULT_DATABASE), "DATABASE_URL": dsn(role, SITE_DATABASE)}
+    for role in ("web", "operator", "worker", "owner")
+}
 # What takes longest, for tests of something else: every function with every hostile argument.
 QUICK = [check.id for check in errors.CHECKS]
 

@@ -9,13 +9,9 @@ import pytest
 from demo.databases import SITE_DATABASE, VAULT_DATABASE
 from demo.postgres import Server
 from tests.database.console import Playing
-from tests.database.examining import QUICK, examine, red, result_of
+from tests.database.examining import LOGINS, QUICK, examine, red, result_of
 from tests.environment import dsn
 
-LOGINS = {
-    role: {"VAULT_URL": dsn(role, VAULT_DATABASE), "DATABASE_URL": dsn(role, SITE_DATABASE)}
-    for role in ("web", "operator", "worker", "owner")
-}
 _MAY_READ_RULES = (
     "GRANT SELECT ON pg_hba_file_rules TO authsite_owner;"
     " GRANT EXECUTE ON FUNCTION pg_hba_file_rules() TO authsite_owner"

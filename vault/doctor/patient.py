@@ -73,6 +73,7 @@ class Patient:
         """The vault's connection as one of the limited roles; undone afterwards."""
         with self.vault.transaction(force_rollback=True):
             self.vault.execute(f"SET LOCAL ROLE {LIMITED[role]}")
+            self.vault.execute("SET LOCAL statement_timeout = '5s'")
             yield self.vault
 
     def refuse_if_gone(self) -> None:

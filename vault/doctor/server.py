@@ -6,9 +6,12 @@ from collections.abc import Iterator
 import psycopg
 
 from vault.doctor.checks import Note, Skipped, check
-from vault.doctor.patient import Patient
+from vault.doctor.patient import LIMITED, Patient
 
 _OLDEST = 150000
+_QUEUE = 0.1
+# A value of bytes, or a text that looks like a token, in a statement.
+_VALUE = r"'\\x[0-9a-f]{16,}'|'[A-Za-z0-9_-]{27,}'"
 # Extensions that reach other databases, files or programs.
 _REACHING = ("dblink", "postgres_fdw", "file_fdw", "adminpack", "lo", "plpython3u", "plperlu")
 
@@ -25,6 +28,13 @@ def server_version(patient: Patient) -> Iterator[str]:
     if version < _OLDEST:
         yield f"it is {version // 10000}"
     yield Note(f"PostgreSQL {_setting(patient, 'server_version')}")
+
+
+@check("Run this at the primary: a standby cannot be examined. Else look who made it read-only.")
+def vault_takes_writes(patient: Patient) -> Iterator[str]:
+    """The vault can be written to, so that what must fail can be tried."""
+    if _setting(patient, "transaction_read_only") != "off":
+        yield "it is read-only: what follows says little"
 
 
 @check("In postgresql.conf: password_encryption = scram-sha-256; then set the passwords anew.")
@@ -100,6 +110,32 @@ def bound_values_unlogged(patient: Patient) -> Iterator[str]:
             yield Note("set log_parameter_max_length = 0 before you log any statement")
 
 
+@check("Bind on the server (psycopg's ordinary cursors); look which process it is.")
+def values_bound_apart(patient: Patient) -> Iterator[str]:
+    """No process of ours puts values into a statement's text, which others of its role can see."""
+    for role, database_role in LIMITED.items():
+        try:
+            with patient.playing(role) as connection:
+                found = connection.execute(
+                    "SELECT DISTINCT coalesce(application_name, '') FROM pg_stat_activity"
+                    " WHERE usename = current_user AND query ~* %s",
+                    [_VALUE],
+                ).fetchall()
+        except psycopg.errors.InsufficientPrivilege:
+            raise Skipped(f"authsite_migrate cannot become {database_role}") from None
+        yield from (f"{database_role}, by {name or 'an unnamed program'}" for (name,) in found)
+
+
+@check("End the sessions that listen and do not read: SELECT pg_terminate_backend(pid).")
+def notifications_read(patient: Patient) -> Iterator[str]:
+    """The server's queue of notifications is all but empty: PostgreSQL can refuse NOTIFY to nobody,
+    and a full queue stops all who use it.
+    """
+    row = patient.vault.execute("SELECT pg_notification_queue_usage()").fetchone()
+    if row is not None and row[0] > _QUEUE:
+        yield f"it is {row[0]:.0%} full"
+
+
 @check("In postgresql.conf: max_prepared_transactions = 0; ROLLBACK PREPARED what there is.")
 def no_prepared_transactions(patient: Patient) -> Iterator[str]:
     """No transaction can be prepared: it would keep its locks without any connection to end."""
@@ -141,10 +177,13 @@ def no_code_of_others(patient: Patient) -> Iterator[str]:
 
 CHECKS = (
     server_version,
+    vault_takes_writes,
     passwords_by_scram,
     login_rules,
     connection_by_tls,
     bound_values_unlogged,
+    values_bound_apart,
+    notifications_read,
     no_prepared_transactions,
     rows_go_nowhere_else,
     no_code_of_others,
