@@ -1,14 +1,30 @@
 """Odd things for the watch to find, and the alerts that they give."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+import pytest
 
-from tests.database.asking import AGENT, Row, ask, call, random_32, sha256
+from tests.database.asking import AGENT, Login, Row, ask, call, random_32, sha256
 
 WATCH = "api.watch_v1"
+
+
+@pytest.fixture
+def web(vault: None, login: Login) -> Iterator[psycopg.Connection]:
+    """The public site's own connection."""
+    with login("web") as connection:
+        yield connection
+
+
+@pytest.fixture
+def worker(vault: None, login: Login) -> Iterator[psycopg.Connection]:
+    """The worker's own connection."""
+    with login("worker") as connection:
+        yield connection
 
 
 def fail(web: psycopg.Connection, username: str, network: str) -> None:

@@ -94,7 +94,7 @@ def test_kinds_in_words_are_the_kinds_that_there_are() -> None:
 def test_rows_that_are_reported_are_told_apart_by_the_vault() -> None:
     """What our code calls a refused row is a kind that alerts know, none is merely other."""
     base = Path(site.BASE_DIR)
-    sql = (base / "vault" / "sql" / "functions" / "alerts.sql").read_text()
+    sql = (base / "vault" / "sql" / "functions" / "odd_patterns.sql").read_text()
     known = set(re.findall(r"'([a-z_]+)'", sql.partition("p_what IN (")[2].partition(")")[0]))
     reported = {
         what
