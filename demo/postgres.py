@@ -226,6 +226,8 @@ class EmbeddedPostgres:
             "unix_socket_permissions=0700",
             f"max_connections={self._max_connections}",
             "password_encryption=scram-sha-256",
+            # Whoever comes to log statements here does not log what is bound to them.
+            "log_parameter_max_length=0",
             "timezone=UTC",
             "log_timezone=UTC",
             *(() if self._durable else UNSAFE_BUT_FAST),
