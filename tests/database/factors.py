@@ -159,6 +159,20 @@ def right_totp(web: psycopg.Connection, attempt: bytes, app: UUID, step: int) ->
     return call(web, "api.accept_totp_v1", attempt, opening["opening"], app, step)
 
 
+def right_code(
+    admin: psycopg.Connection, web: psycopg.Connection, person: Person, attempt: bytes | None = None
+) -> str:
+    """What a right code of an app is answered: of a step that is unused, in a new attempt."""
+    [app] = ask(
+        admin,
+        "SELECT id, greatest(last_step + 1, %s) AS step FROM vault.totp_devices"
+        " WHERE account_id = %s",
+        *(step_at(), person.account_id),
+    )
+    attempt = attempt or prove(web, person).secret
+    return str(right_totp(web, attempt, app["id"], app["step"])["status"])
+
+
 def propose_code(
     web: psycopg.Connection, attempt: bytes, tag: bytes | None, device: bytes | None = None
 ) -> Row:

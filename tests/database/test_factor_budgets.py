@@ -14,9 +14,7 @@ from tests.database.asking import (
     Login,
     Person,
     a_person,
-    an_operator,
     ask,
-    call,
     guess,
     open_session,
     prove,
@@ -24,19 +22,17 @@ from tests.database.asking import (
     sha256,
 )
 from tests.database.factors import (
-    a_passkey,
     an_app,
     an_attempt,
     guess_code,
     opened,
     propose_code,
     propose_totp,
-    prove_passkey,
+    right_code,
     right_totp,
     some_codes,
     wrong_factor,
 )
-from vault.totp_codes import step_at
 
 TEN, A_DAY = 10, 100
 Wrong = Callable[[psycopg.Connection, bytes], str]
@@ -71,30 +67,6 @@ def ada(admin: psycopg.Connection, web: psycopg.Connection) -> Person:
     return person
 
 
-def _right(
-    admin: psycopg.Connection, web: psycopg.Connection, person: Person, attempt: bytes | None = None
-) -> str:
-    """What a right code is answered: of a step that was not used yet, in a new attempt."""
-    [app] = ask(
-        admin,
-        "SELECT id, greatest(last_step + 1, %s) AS step FROM vault.totp_devices"
-        " WHERE account_id = %s",
-        *(step_at(), person.account_id),
-    )
-    attempt = attempt or prove(web, person).secret
-    return str(right_totp(web, attempt, app["id"], app["step"])["status"])
-
-
-def _spend(admin: psycopg.Connection, web: psycopg.Connection, person: Person, times: int) -> None:
-    """So many wrong codes, in as many attempts and days as it takes."""
-    attempt = b""
-    for number in range(times):
-        if number % TEN == 0:
-            attempt = prove(web, person).secret
-        assert _wrong_totp(web, attempt) in ("wrong", "ended")
-        admin.execute("UPDATE vault.guess_budgets SET next_at = NULL, day_count = 0")
-
-
 def _budget(admin: psycopg.Connection, person: Person) -> dict[str, int]:
     """The strangers' budget of somebody's second factors."""
     [row] = ask(
@@ -122,7 +94,7 @@ def test_tenth_wrong_factor_ends_the_attempt_and_writes_to_the_owner(
     assert wrong(web, proof.secret) == "ended"
     assert ask(admin, letters) == [{"name": "second_factor_failed"}]
     assert wrong(web, proof.secret) == "gone"
-    assert _right(admin, web, ada, proof.secret) == "gone"
+    assert right_code(admin, web, ada, proof.secret) == "gone"
     assert open_session(web, proof, amr=["pwd"]) == "gone"
     tags = Counter(row["tag"] for row in ask(admin, "SELECT tag FROM vault.events"))
     assert tags["account:factor:exhausted"] == 1
@@ -134,7 +106,7 @@ def test_wrong_factors_of_both_kinds_end_an_attempt_together(
 ) -> None:
     """Going over to the other kind buys no more guesses, and a replayed code is a wrong one."""
     attempt = prove(web, ada).secret
-    assert _right(admin, web, ada, attempt) == "right"
+    assert right_code(admin, web, ada, attempt) == "right"
     [app] = ask(admin, "SELECT id, last_step FROM vault.totp_devices")
     heard = [right_totp(web, attempt, app["id"], app["last_step"])["status"]]
     for _ in range(3):
@@ -160,7 +132,7 @@ def test_right_factor_gives_back_its_own_charge_and_no_other(
     attempt = prove(web, ada).secret
     for _ in range(TEN - 1):
         assert _wrong_totp(web, attempt) == "wrong"
-    assert _right(admin, web, ada, attempt) == "right"
+    assert right_code(admin, web, ada, attempt) == "right"
     assert _budget(admin, ada) == {"in_a_row": 0, "day_count": TEN - 1}
     assert _wrong_totp(web, attempt) == "ended"
 
@@ -183,7 +155,7 @@ def test_budget_is_shared_by_tabs_kinds_and_purposes(
         refused = propose(web, prove(web, ada).secret)
         assert (refused["status"], refused["proposal"]) == ("wait", None)
         assert 0 < refused["wait_seconds"] <= 15
-    assert _right(admin, web, ada) == "wait"
+    assert right_code(admin, web, ada) == "wait"
 
 
 def test_budget_is_not_restored_by_any_other_sign_in(
@@ -194,8 +166,8 @@ def test_budget_is_not_restored_by_any_other_sign_in(
     an_app(admin, mallory)
     for _ in range(TEN):
         assert _wrong_totp(web, prove(web, ada).secret) == "wrong"
-        assert _right(admin, web, mallory) == "right"
-    assert _right(admin, web, ada) == "wait"
+        assert right_code(admin, web, mallory) == "right"
+    assert right_code(admin, web, ada) == "wait"
     assert _budget(admin, ada)["in_a_row"] == TEN
 
 
@@ -213,7 +185,7 @@ def test_budget_is_apart_from_the_passwords(
     for _ in range(TEN):
         guess(web, "Grace", random_32())
     assert guess(web, "Grace", grace.tag)["status"] == "wait"
-    assert _right(admin, web, grace, attempt) == "right"
+    assert right_code(admin, web, grace, attempt) == "right"
 
 
 def test_budget_delays_ever_longer_and_ends_for_the_day(
@@ -242,7 +214,7 @@ def _right_with_any_password(
     admin: psycopg.Connection, web: psycopg.Connection, person: Person
 ) -> str:
     """As ``_right``, by an attempt that needed no guess at the password."""
-    return _right(admin, web, person, an_attempt(admin, person, ["password"]).secret)
+    return right_code(admin, web, person, an_attempt(admin, person, ["password"]).secret)
 
 
 def test_waiting_opens_no_secret_and_judges_no_code(
@@ -285,60 +257,3 @@ def test_known_device_has_a_budget_of_its_own(
     for _ in range(TEN - 2):
         wrong_factor(web, prove(web, ada).secret, device)
     assert propose_totp(web, attempt, device)["status"] == "wait"
-
-
-# --- A hundred in a row ------------------------------------------------------------------------
-
-
-def test_hundred_wrong_factors_in_a_row_leave_them_to_known_devices(
-    admin: psycopg.Connection, web: psycopg.Connection, ada: Person
-) -> None:
-    """NIST SP 800-63B section 3.2.2, however many days it takes; then a known device alone."""
-    device = random_32()
-    full = an_attempt(admin, ada, ["password", "totp"])
-    assert open_session(web, full, device=device) == "opened"
-    _spend(admin, web, ada, A_DAY)
-    admin.execute("UPDATE vault.guess_budgets SET day = day - 300")
-    assert _right(admin, web, ada) == "known_only"
-    attempt = prove(web, ada).secret
-    assert propose_code(web, attempt, random_32())["status"] == "known_only"
-    assert propose_totp(web, attempt, device)["status"] == "proposed"
-    assert guess(web, "Ada", ada.tag)["status"] == "right", "the password is another matter"
-
-
-def test_known_only_is_cleared_by_a_passkey_that_knew_its_user(
-    admin: psycopg.Connection, web: psycopg.Connection, ada: Person
-) -> None:
-    """The owner has shown themself in another way; a touch alone shows nobody."""
-    credential = a_passkey(admin, ada)
-    _spend(admin, web, ada, A_DAY)
-    assert prove_passkey(web, credential, user_verified=False)["status"] == "right"
-    assert _right(admin, web, ada) == "known_only"
-    assert prove_passkey(web, credential)["status"] == "right"
-    assert _right(admin, web, ada) == "right"
-
-
-def test_known_only_is_cleared_by_an_operator(
-    admin: psycopg.Connection, web: psycopg.Connection, ada: Person, login: Login
-) -> None:
-    """Whom the owner has asked for help; with a reason, and an event."""
-    _spend(admin, web, ada, A_DAY)
-    with login("operator") as operator:
-        olga = an_operator(admin, web, operator)
-        for expected in ("unlocked", "already"):
-            assert (
-                call(operator, "api.unlock_account_v1", olga, ada.account_id, "asked by telephone")[
-                    "status"
-                ]
-                == expected
-            )
-    assert _right(admin, web, ada) == "right"
-
-
-def test_known_only_is_not_cleared_by_the_password(
-    admin: psycopg.Connection, web: psycopg.Connection, ada: Person
-) -> None:
-    """Whoever guesses at the second factor has the password already."""
-    _spend(admin, web, ada, A_DAY)
-    assert prove(web, ada).verdict["status"] == "right"
-    assert _right(admin, web, ada) == "known_only"
