@@ -49,7 +49,8 @@ $$;
 -- Whether a time that a caller names, in whole seconds, is now: give or take two minutes of clocks.
 CREATE OR REPLACE FUNCTION vault.is_recent_second(p_second bigint) RETURNS boolean
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(abs(vault.epoch_seconds(clock_timestamp()) - p_second) < 120, false);
+    SELECT coalesce(p_second BETWEEN vault.epoch_seconds(clock_timestamp()) - 119
+                                 AND vault.epoch_seconds(clock_timestamp()) + 119, false);
 $$;
 
 -- What a process may ask proofs for. The session_user is the role that logged in: an operator's
