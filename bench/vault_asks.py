@@ -58,10 +58,11 @@ class Asker:
     _connection: psycopg.Connection[DictRow] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Connect as the site does: autocommit, every statement prepared."""
+        """Connect as the site does (vault/connection.py)."""
         self._connection = psycopg.connect(
             self.dsn, autocommit=True, prepare_threshold=0, row_factory=dict_row
         )
+        self._connection.execute("SET enable_seqscan = off")
 
     def __call__(self, asks: Sequence[Ask]) -> None:
         """Ask all in turn; raises ``UnexpectedAnswer``."""

@@ -28,6 +28,10 @@ def _prepare(connection: _Connection) -> None:
     connection.autocommit = True
     # From the first use on: every statement here is asked again and again.
     connection.prepare_threshold = 0
+    if settings.ROLE == "web":
+        # Web seeks every row by a key. A plan made while a table is empty, as those of guesses are
+        # after a quiet day, would read it in full at every guess until somebody analyses it.
+        connection.execute("SET enable_seqscan = off")
 
 
 def _pool() -> ConnectionPool[_Connection]:
