@@ -59,6 +59,8 @@ RING_HOLDERS = roles.RING_HOLDERS  # for rotatekeys: which ring is whose
 
 # --- Stores
 VAULT_URL = env.secret("VAULT_URL")
+# Whether rows without a MAC are of before there were MACs: said by the owner, once, or never.
+VOUCH_FOR_ROWS = ROLE == roles.OWNER and env.text("AUTHSITE_VOUCH_FOR_ROWS", "") == "yes"
 VAULT_POOL_SIZE = env.number("AUTHSITE_VAULT_POOL_SIZE", 4, most=100)
 VAULT_POOL_TIMEOUT = env.number("AUTHSITE_VAULT_POOL_TIMEOUT", 5, most=60)
 _vault_database = env.database("VAULT_URL")

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.test import override_settings
 
 from tests.database.asking import a_wiki, ask, reported, value
 from tests.database.people import sign_in, sign_up
@@ -19,7 +20,9 @@ migration = import_module("vault.migrations.0005_vouch_for_rows")
 TABLES = ("accounts", "wikis", "email_addresses", "grants")
 AS_THE_OWNER = """
 from importlib import import_module
+from django.conf import settings
 from django.db import connections
+settings.VOUCH_FOR_ROWS = True
 with connections["vault"].cursor() as cursor:
     import_module("vault.migrations.0005_vouch_for_rows").vouch_for_rows(cursor)
 """
@@ -97,13 +100,25 @@ def test_rows_without_a_mac_beside_others_are_not_vouched_for(
     admin: psycopg.Connection, before: dict[str, Any], playing: Playing, table: str, change: str
 ) -> None:
     """Whoever writes rows, and makes the migration run once more, gets no MAC by it."""
-    with playing("owner"):
+    with playing("owner"), override_settings(VOUCH_FOR_ROWS=True):
         migration.vouch_for_rows(admin.cursor())
         admin.execute(f"UPDATE vault.{table} SET {change}")
         rows = ask(admin, f"SELECT * FROM vault.{table} ORDER BY 1")
         with pytest.raises(migration.RowsVouchedFor, match=table):
             migration.vouch_for_rows(admin.cursor())
     assert ask(admin, f"SELECT * FROM vault.{table} ORDER BY 1") == rows
+
+
+def test_rows_whose_macs_were_emptied_are_not_vouched_for_when_migrations_run_again(
+    admin: psycopg.Connection, playing: Playing
+) -> None:
+    """Every MAC emptied, a name of the thief's choice, nothing listed: `migrate` refuses."""
+    mallory = sign_up("Mallory")
+    admin.execute("UPDATE vault.accounts SET username = 'Admin', mac = '', mac_key = ''")
+    with playing("owner"), pytest.raises(migration.RowsOfBefore, match="accounts: 1 rows"):
+        migration.vouch_for_rows(admin.cursor())
+    rows = ask(admin, "SELECT id, username, mac FROM vault.accounts")
+    assert rows == [{"id": mallory.account_id, "username": "Admin", "mac": b""}]
 
 
 def test_rows_of_before_are_vouched_for_batch_by_batch(
@@ -113,7 +128,7 @@ def test_rows_of_before_are_vouched_for_batch_by_batch(
     monkeypatch.setattr(migration, "BATCH", 2)
     members = [sign_up(f"Member {number}") for number in range(5)]
     admin.execute("UPDATE vault.accounts SET mac = ''")
-    with playing("owner"):
+    with playing("owner"), override_settings(VOUCH_FOR_ROWS=True):
         migration.vouch_for_rows(admin.cursor())
     assert _without(admin)["accounts"] == 0
     for member in members:

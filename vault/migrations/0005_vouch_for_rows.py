@@ -1,10 +1,15 @@
-"""MACs for rows of before: names, wikis and confirmed addresses that were there without one."""
+"""MACs for rows of before: names, wikis and confirmed addresses that were there without one.
+
+Only the owner can say that they are of before: whoever writes the vault's rows can empty MACs, and
+the list of migrations, and wait for the next one.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import migrations
 
 from vault.email_addresses import confirmed_mac
@@ -16,6 +21,10 @@ BATCH: Final = 5000
 
 class RowsVouchedFor(Exception):
     """A table has rows with a MAC already, so those without one came later and are nobody's."""
+
+
+class RowsOfBefore(Exception):
+    """A table has rows without a MAC, and nobody has said that they are of before."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,13 @@ def _vouch_for(cursor: Any, table: _Table) -> None:
                 f"vault.{table.name}: {len(rows)} rows or more have no MAC beside others that have"
                 " one, so no holder of the keys wrote them: find out who did"
             )
+        if not settings.VOUCH_FOR_ROWS:
+            raise RowsOfBefore(
+                f"vault.{table.name}: {len(rows)} rows or more have no MAC. If this vault comes"
+                " from a checkout of before MACs, look through them and run this once with"
+                " AUTHSITE_VOUCH_FOR_ROWS=yes. If it has had them, somebody has emptied them and"
+                " wants theirs vouched for: do not, and find out who"
+            )
         made = [table.make(row) for row in rows]
         keys = [row[names[0]] for row in rows]
         cursor.execute(table.update, [made[0][1], keys, [value for value, _ in made]])
@@ -87,7 +103,10 @@ def _vouch_for(cursor: Any, table: _Table) -> None:
 
 
 def vouch_for_rows(cursor: Any) -> None:
-    """Makes the MACs of what was there before. Raises ``RowsVouchedFor`` where that was done."""
+    """Makes the MACs of what was there before, once the owner has said that it was.
+
+    Raises ``RowsVouchedFor`` where that was done, ``RowsOfBefore``.
+    """
     for table in _TABLES:
         _vouch_for(cursor, table)
 
