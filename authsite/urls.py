@@ -7,6 +7,7 @@ from authsite import wellknown
 urlpatterns = [
     path("", include("sso.urls")),  # first: what wikis ask is asked most
     path("", include("accounts.urls")),
+    path("", include("twofactor.urls")),
     path(".well-known/change-password", wellknown.change_password, name="change_password"),
     path("", include("authsite.shared_urls")),
 ]

@@ -1,5 +1,6 @@
-"""What else someone holds besides a password: passkeys, a code app, recovery codes.
+"""What else someone holds besides a password: passkeys, code apps, recovery codes.
 
-The room is here so that the rooms around it have their places; it has no second factor to offer
-yet. Until it does, sign-in asks for a password alone.
+Owns the page that asks for a second factor within a flow. What is stored, charged and judged is the
+vault's; which page comes next is `accounts.flow.next_step`'s. Enrolling on one's own pages, and
+passkeys' ceremonies, come next.
 """

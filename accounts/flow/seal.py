@@ -29,7 +29,9 @@ class Flow:
     """Where a flow leads: the destination's name, and the request that it keeps for itself.
 
     ``page`` says which page it began with; ``reauthenticate`` that a proof is wanted although the
-    person may be signed in already; ``username`` what to fill in.
+    person may be signed in already; ``username`` what to fill in. Between two proofs, ``attempt``
+    holds what was proven so far (its secret too: the seal encrypts), and ``kept`` whether the
+    session is to be kept.
     """
 
     destination: str
@@ -37,6 +39,12 @@ class Flow:
     page: str = "sign_in"
     reauthenticate: bool = False
     username: str = ""
+    attempt: dict[str, Any] | None = None
+    kept: bool = False
+
+    def anew(self) -> "Flow":
+        """The same flow with nothing proven."""
+        return replace(self, attempt=None, kept=False)
 
 
 class FlowExpired(FlowUnusable):
@@ -95,7 +103,7 @@ def unseal(sealed: str, browser: str | None, *, now: float | None = None) -> Flo
     except TypeError:  # sealed by a release that kept something else
         raise FlowUnusable from None
     if browser is None or not hmac.compare_digest(claims["sub"], _browser_digest(browser)):
-        raise FlowOfAnotherBrowser(replace(flow, username=""))
+        raise FlowOfAnotherBrowser(replace(flow.anew(), username=""))
     if claims["exp"] <= (time.time() if now is None else now):
-        raise FlowExpired(flow)
+        raise FlowExpired(flow.anew())
     return flow

@@ -1,5 +1,32 @@
 """What a flow has proven so far, as views and the flow carry it."""
 
+import base64
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
 from vault.attempts import Attempt
 
-__all__ = ["Attempt"]
+__all__ = ["Attempt", "from_plain", "plain"]
+
+
+def plain(attempt: Attempt) -> dict[str, Any]:
+    """The attempt, its secret among it, as JSON can hold it: for sealing alone."""
+    return {
+        **asdict(attempt),
+        "secret": base64.b64encode(attempt.secret).decode(),
+        "account_id": str(attempt.account_id),
+    }
+
+
+def from_plain(fields: dict[str, Any]) -> Attempt:
+    """The attempt that was sealed. Raises ``TypeError`` or ``ValueError`` for another shape."""
+    return Attempt(
+        **{
+            **fields,
+            "secret": base64.b64decode(fields["secret"]),
+            "account_id": UUID(fields["account_id"]),
+            "amr": tuple(fields["amr"]),
+            "factors": tuple(fields["factors"]),
+        }
+    )

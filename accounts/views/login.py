@@ -1,5 +1,7 @@
 """The sign-in page: a user name and a password, wherever the flow leads."""
 
+from dataclasses import replace
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -24,13 +26,13 @@ from accounts.services.passwords import verify_password
 from accounts.views.flow_csrf import flow_protect
 from accounts.views.flow_pages import (
     charge_flow,
-    finish_flow,
     flow_page,
     interrupted,
     open_flow,
     unusable,
 )
 from accounts.views.guards import SeeOther, origin_of
+from accounts.views.steps import advance
 
 _TEMPLATE = "accounts/sign_in.html"
 
@@ -45,7 +47,7 @@ def own_flow(request: HttpRequest, page: str) -> Flow:
 def present(request: HttpRequest, flow: Flow, notice: str = "") -> HttpResponse:
     """The empty sign-in page for a flow."""
     form = SignInForm(initial={"username": flow.username})
-    return _page(request, flow, form, notice)
+    return _page(request, flow.anew(), form, notice)
 
 
 def _page(request: HttpRequest, flow: Flow, form: SignInForm, notice: str = "") -> HttpResponse:
@@ -93,7 +95,7 @@ def _sign_in(request: HttpRequest, flow: Flow, form: SignInForm) -> HttpResponse
     if flow.reauthenticate:
         # Not asked again: this browser's session goes on as it was, if it is the same person's.
         kept = old is not None and old.kept and old.account_id == attempt.account_id
-    done = finish_flow(request, flow, attempt, kept=kept)
+    done = advance(request, replace(flow, kept=kept), attempt)
     if isinstance(done, ProofGone):
         form.add_account_error(None, done)
         return _page(request, flow, form)

@@ -90,6 +90,26 @@ PAGES: Final[dict[str, Sample]] = {
         "accounts/sign_in.html",
         {"form": EveryField(), "reauthenticate": True, "current_session": _SIGNED_IN},
     ),
+    "second-factor": Sample(
+        "twofactor/challenge.html",
+        {
+            "form": EveryField(),
+            "method": "totp",
+            "others": [{"method": "recovery_code", "label": "1"}],
+            "username": USERNAME,
+            **_TO_WIKI,
+        },
+    ),
+    "second-factor-error": Sample(
+        "twofactor/challenge.html",
+        {
+            "form": EveryField({}),
+            "method": "totp",
+            "others": [],
+            "username": USERNAME,
+            "flow": FLOW,
+        },
+    ),
     "sign-up": Sample("accounts/sign_up.html", {"form": EveryField(), **_TO_WIKI}),
     "sign-up-error": Sample("accounts/sign_up.html", {"form": EveryField({}), **_TO_WIKI}),
     "sign-out": Sample("accounts/sign_out.html", {"current_session": _SIGNED_IN}),

@@ -99,7 +99,7 @@ def test_page_in_a_pseudo_locale_runs_right_to_left_and_leaves_no_english(name: 
 
 def test_page_every_template_of_a_page_is_among_the_samples() -> None:
     """A new page has to be added to sample_pages.py, so that it makes these promises too."""
-    ours = {"accounts", "errors", "flow", "sso"}
+    ours = {"accounts", "errors", "flow", "sso", "twofactor"}
     pages = {
         path.relative_to(TEMPLATES).as_posix()
         for path in TEMPLATES.rglob("*.html")

@@ -1,52 +1,171 @@
-"""Accounts that hold a second factor, while there is no page yet that asks for it."""
+"""Accounts that hold a second factor: no order of requests gets past it."""
 
 import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 import psycopg
 import pytest
 
 from accounts.services.registration import create_account
-from tests.web.people import PASSWORD, Browser, WikiClient, ask
+from tests.database.asking import value
+from tests.web.people import PASSWORD, Answer, Browser, WikiClient, answer_of, ask, claims_of
+from vault.totp_codes import code_of, step_at
 
 Playing = Callable[[str], AbstractContextManager[None]]
+CHALLENGE = "/login/second-factor"
+
+
+@dataclass(frozen=True)
+class Ada:
+    """Somebody whom the owner gave an app and recovery codes."""
+
+    secret: bytes
+    codes: tuple[str, ...]
+
+    def code(self, steps: int = 0) -> str:
+        """What the app shows now, or so many steps later."""
+        return code_of(self.secret, step_at(None) + steps)
 
 
 @pytest.fixture
-def ada(vault: None, playing: Playing) -> None:
-    """Somebody whom the owner gave an app."""
+def ada(vault: None, playing: Playing) -> Ada:
+    """An account with a second factor."""
+    secret = secrets.token_bytes(20)
     with playing("owner"):
-        create_account("Ada", PASSWORD, None, operator=None, totp_secret=secrets.token_bytes(20))
+        made = create_account("Ada", PASSWORD, None, operator=None, totp_secret=secret)
+    return Ada(secret, tuple(made.recovery_codes))
 
 
-@pytest.mark.usefixtures("ada")
-def test_sign_in_by_the_password_alone_is_refused_in_plain_words(
-    browser: Browser, admin: psycopg.Connection
-) -> None:
-    """V-step-skip: the form says what is missing; no session is opened, and nothing breaks."""
-    answer = browser.sign_in("Ada")
-    assert answer.status_code == 200
-    assert "protected by a second factor" in answer.content.decode()
+def words(answer: Answer) -> str:
+    """A page as text."""
+    return str(answer.content.decode())
+
+
+def step(browser: Browser, page: Answer, **fields: str) -> Answer:
+    """Sends the form of the second step."""
+    return browser.submit(page, CHALLENGE, **{"method": "totp", **fields})
+
+
+def test_sign_in_asks_for_the_code_and_opens_the_session(ada: Ada, browser: Browser) -> None:
+    """The password brings the second step, and the code the account page."""
+    page = browser.sign_in("Ada")
+    assert page.status_code == 200
+    assert "One more step" in words(page)
     assert "__Host-session" not in browser.cookies
-    assert browser.get("/account/").status_code == 303
-    assert admin.execute("SELECT count(*) FROM vault.sessions").fetchone() == (0,)
+    done = step(browser, page, code=ada.code())
+    assert (done.status_code, done["Location"]) == (303, "/account/")
+    assert "Ada" in words(browser.get("/account/"))
 
 
-@pytest.mark.usefixtures("ada")
-def test_sign_in_from_a_wiki_by_the_password_alone_gives_no_code(
-    browser: Browser, wiki: WikiClient, admin: psycopg.Connection
+def test_sign_in_from_a_wiki_says_in_amr_what_was_proven(
+    ada: Ada, browser: Browser, wiki: WikiClient
 ) -> None:
-    """The way to a wiki is no way around it."""
-    answer = browser.submit(ask(browser, wiki), "/login", username="Ada", password=PASSWORD)
-    assert answer.status_code == 200
-    assert "protected by a second factor" in answer.content.decode()
-    assert admin.execute("SELECT count(*) FROM vault.grants").fetchone() == (0,)
+    """RFC 8176: password, one-time code, and that they were two factors."""
+    page = browser.submit(ask(browser, wiki), "/login", username="Ada", password=PASSWORD)
+    done = step(browser, page, code=ada.code())
+    tokens = wiki.redeem(answer_of(done)["code"]).json()
+    assert claims_of(tokens["id_token"])["amr"] == ["pwd", "otp", "mfa"]
 
 
-@pytest.mark.usefixtures("ada")
-def test_sign_in_by_a_wrong_password_says_nothing_of_a_second_factor(browser: Browser) -> None:
+def test_recovery_code_stands_in_and_works_once(ada: Ada, browser: Browser) -> None:
+    """Another way is always a button away, without script too."""
+    page = step(browser, browser.sign_in("Ada"), method="recovery_code")
+    assert "Recovery code" in words(page)
+    done = step(browser, page, method="recovery_code", code=ada.codes[0].lower())
+    assert done.status_code == 303
+    again = step(Browser(), page, method="recovery_code", code=ada.codes[0])
+    assert again.status_code == 403, "the flow is the first browser's"
+    other = Browser()
+    refused = step(other, other.sign_in("Ada"), method="recovery_code", code=ada.codes[0])
+    assert "not right" in words(refused)
+    assert "__Host-session" not in other.cookies
+
+
+def test_code_that_was_used_is_refused_in_another_browser(ada: Ada, browser: Browser) -> None:
+    """V-replay: a code seen over a shoulder is worth nothing."""
+    code = ada.code()
+    assert step(browser, browser.sign_in("Ada"), code=code).status_code == 303
+    thief = Browser()
+    refused = step(thief, thief.sign_in("Ada"), code=code)
+    assert "This code is not right" in words(refused)
+    assert "__Host-session" not in thief.cookies
+
+
+@pytest.mark.parametrize("code", ["", "000000", "12", "x" * 999, "\u0661\u0662\u0663", "' OR 1"])
+def test_wrong_code_shows_at_its_field_and_loses_nothing(
+    ada: Ada, browser: Browser, code: str
+) -> None:
+    """The page comes back with the flow; the right code then works."""
+    page = step(browser, browser.sign_in("Ada"), code=code)
+    assert page.status_code == 200
+    assert 'aria-invalid="true"' in words(page)
+    assert step(browser, page, code=ada.code()).status_code == 303
+
+
+@pytest.mark.usefixtures("unlimited")
+def test_ten_wrong_codes_lead_back_to_the_password_and_tell_the_owner(
+    ada: Ada, browser: Browser, admin: psycopg.Connection
+) -> None:
+    """V-otp: the attempt is over, whatever its page still shows."""
+    page = browser.sign_in("Ada")
+    answers = [step(browser, page, code="000000") for _ in range(10)]
+    assert "This code is not right" in words(answers[0])
+    assert "Please sign in again" in words(answers[-1])
+    assert 'name="password"' in words(answers[-1])
+    assert "__Host-session" not in browser.cookies
+    stale = step(browser, page, code=ada.code())
+    assert 'name="password"' in words(stale)
+    ended = "SELECT count(*) FROM vault.events WHERE tag = 'account:factor:exhausted'"
+    assert value(admin, ended) == 1
+
+
+def test_no_order_of_requests_gets_past_the_second_step(
+    ada: Ada, browser: Browser, wiki: WikiClient, admin: psycopg.Connection
+) -> None:
+    """V-step-skip: empty posts, flows without a proof, old flows, other methods, repeats."""
+    fresh = browser.get("/login")
+    page = browser.sign_in("Ada")
+    for tried, fields in (
+        (fresh, {"code": ada.code()}),  # a flow that has proven nothing
+        (page, {}),
+        (page, {"method": "password"}),
+        (page, {"method": "passkey", "code": ada.code()}),
+        (page, {"method": "recovery_code", "code": ada.code()}),
+        (page, {"method": ""}),
+    ):
+        assert step(browser, tried, **fields).status_code == 200
+        assert "__Host-session" not in browser.cookies
+    silent = browser.get("/oauth/authorize", wiki.request(prompt="none"))
+    assert answer_of(silent)["error"] == "login_required"
+    assert browser.submit(page, "/login", username="Ada", password=PASSWORD).status_code == 200
+    assert browser.submit(page, "/signup").status_code == 200
+    assert value(admin, "SELECT count(*) FROM vault.sessions") == 0
+    assert value(admin, "SELECT count(*) FROM vault.grants") == 0
+
+
+def test_second_step_of_a_locked_account_gives_nothing(
+    ada: Ada, browser: Browser, admin: psycopg.Connection
+) -> None:
+    """V-disabled: a lock between the two steps wins."""
+    page = browser.sign_in("Ada")
+    admin.execute("UPDATE vault.accounts SET state = 'locked', epoch = epoch + 1")
+    answer = step(browser, page, code=ada.code())
+    assert 'name="password"' in words(answer)
+    assert value(admin, "SELECT count(*) FROM vault.sessions") == 0
+
+
+def test_sign_in_by_a_wrong_password_says_nothing_of_a_second_factor(
+    ada: Ada, browser: Browser
+) -> None:
     """V-enum: who has one is seen by nobody else."""
     answer = browser.sign_in("Ada", "wrong password")
-    assert "do not go together" in answer.content.decode()
-    assert "second factor" not in answer.content.decode()
+    assert "do not go together" in words(answer)
+    assert "One more step" not in words(answer)
+
+
+def test_choice_to_stay_signed_in_survives_the_second_step(ada: Ada, browser: Browser) -> None:
+    """What was ticked beside the password counts when the session opens."""
+    done = step(browser, browser.sign_in("Ada", keep="on"), code=ada.code())
+    assert done.cookies["__Host-session"]["max-age"]

@@ -1,0 +1,35 @@
+"""Where a flow goes once something was proven: to the next proof, or to its end.
+
+``next_step`` alone decides. Rooms above register the pages of their steps here at start-up, so that
+this room need not know them.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from django.http import HttpRequest, HttpResponse
+
+from accounts.errors import ProofGone, SecondFactorNeeded
+from accounts.flow.next_step import Step, next_step
+from accounts.flow.seal import Flow
+from accounts.services.attempts import Attempt, plain
+from accounts.views.flow_pages import finish_flow
+
+Presenter = Callable[[HttpRequest, Flow, Attempt], HttpResponse]
+_presenters: dict[Step, Presenter] = {}
+
+
+def register(step: Step, presenter: Presenter) -> None:
+    """Names the page that a step shows; it is given the flow with the attempt sealed in."""
+    _presenters[step] = presenter
+
+
+def advance(
+    request: HttpRequest, flow: Flow, attempt: Attempt
+) -> HttpResponse | ProofGone | SecondFactorNeeded:
+    """Goes on with what was proven; an error for the page that proved it, where none can."""
+    step = next_step(attempt.amr, attempt.factors)
+    presenter = _presenters.get(step)
+    if presenter is not None:
+        return presenter(request, replace(flow, attempt=plain(attempt)), attempt)
+    return finish_flow(request, flow, attempt, kept=flow.kept)

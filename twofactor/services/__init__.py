@@ -1,0 +1,1 @@
+"""What can be done with second factors, without HTTP."""
