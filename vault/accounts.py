@@ -142,6 +142,7 @@ def register(
         auth_time=row["authenticated_at"],
         account_epoch=row["account_epoch"],
         site_epoch=row["site_epoch"],
+        proofs=("password",),
     )
 
 

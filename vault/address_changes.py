@@ -4,7 +4,7 @@ from typing import Literal
 from uuid import UUID, uuid4
 
 from vault import connection
-from vault.attempts import Attempt, secret_hash
+from vault.attempts import Attempt, fresh_secret, secret_hash
 from vault.email_addresses import confirmed_mac, normal_form, own_addresses
 from vault.errors import VaultRefused
 from vault.events import Origin
@@ -42,7 +42,7 @@ def add_address(
         " AS status",
         {
             "session": session.secret,
-            "attempt": attempt.secret,
+            "attempt": fresh_secret(attempt, session.account_id),
             "address": address_id,
             "sealed": seal_address(address, session.account_id),
             "digest": digest,
@@ -169,7 +169,7 @@ def _change(
 ) -> dict[str, object]:
     return {
         "session": session.secret,
-        "attempt": attempt.secret,
+        "attempt": fresh_secret(attempt, session.account_id),
         "address": address_id,
         "language": language,
         "network": origin.network,

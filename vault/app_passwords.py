@@ -20,7 +20,7 @@ from uuid import UUID
 from django.conf import settings
 
 from vault import connection
-from vault.attempts import Attempt
+from vault.attempts import Attempt, fresh_secret
 from vault.errors import VaultRefused
 from vault.events import Origin, report_row
 from vault.keys import KeyRing
@@ -159,7 +159,7 @@ def add(
         {
             **row,
             "session": session.secret,
-            "attempt": attempt.secret,
+            "attempt": fresh_secret(attempt, session.account_id),
             "mac": mac(ring, ring.active_id, "app-password", *mac_fields(row)),
             "mac_key": ring.active_id,
             "language": language,

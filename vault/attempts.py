@@ -1,13 +1,22 @@
-"""What one flow has proven so far. The vault keeps the record; the flow carries its secret."""
+"""What one flow has proven so far. The vault keeps the record; the flow carries its secret.
+
+The record's row is under no MAC: its proofs are written by the database. So each process keeps what
+it has heard itself, and believes the row no further.
+"""
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from vault.events import report_row
+
 SECRET_BYTES = 32
+# As the vault's policy has it, with two minutes for clocks that differ.
+_FRESH_SECONDS: Final = 300 + 120
 
 
 def new_secret() -> bytes:
@@ -24,7 +33,8 @@ def secret_hash(secret: bytes) -> bytes:
 class Attempt:
     """An open attempt: whose, what was proven (RFC 8176 ``amr``), and when (seconds since 1970).
 
-    ``factors`` are the second factors that the account holds: passkey, totp, recovery_codes.
+    ``proofs`` are those that this site's processes have heard. ``factors`` are the second factors
+    that the account holds: passkey, totp, recovery_codes.
     """
 
     secret: bytes = field(repr=False)
@@ -35,11 +45,14 @@ class Attempt:
     auth_time: int
     account_epoch: int
     site_epoch: int
+    proofs: tuple[str, ...]
     factors: tuple[str, ...] = ()
 
     @classmethod
-    def from_row(cls, secret: bytes, purpose: str, row: Mapping[str, Any]) -> "Attempt":
-        """The attempt that a verdict has just opened."""
+    def from_row(
+        cls, secret: bytes, purpose: str, row: Mapping[str, Any], proofs: tuple[str, ...]
+    ) -> "Attempt":
+        """The attempt that a verdict has just opened, or added to, with what was heard for it."""
         return cls(
             secret=secret,
             purpose=purpose,
@@ -49,5 +62,33 @@ class Attempt:
             auth_time=row["authenticated_at"],
             account_epoch=row["account_epoch"],
             site_epoch=row["site_epoch"],
+            proofs=proofs,
             factors=tuple(row["factors"]),
         )
+
+
+def heard(attempt: Attempt | None, *proofs: str) -> tuple[str, ...]:
+    """What an attempt holds once these were heard as well, each once."""
+    return tuple(dict.fromkeys((*(attempt.proofs if attempt is not None else ()), *proofs)))
+
+
+def holds(account_id: UUID, proofs: Iterable[str], expected: tuple[str, ...]) -> bool:
+    """Whether a row's proofs are those that were heard; reported where others were written in."""
+    genuine = set(proofs) == set(expected)
+    if not genuine:
+        report_row("attempt", account_id)
+    return genuine
+
+
+def fresh_secret(attempt: Attempt, account_id: UUID) -> bytes | None:
+    """The secret of what can be a fresh proof of that account's person; else None, nobody's.
+
+    The vault looks at its row, by which somebody else's proof could be turned over to a session:
+    whose it is and how old is known here as well.
+    """
+    is_fresh = (
+        attempt.purpose == "reauthenticate"
+        and attempt.account_id == account_id
+        and attempt.auth_time > time.time() - _FRESH_SECONDS
+    )
+    return attempt.secret if is_fresh else None

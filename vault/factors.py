@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from vault.attempts import Attempt
+from vault.attempts import Attempt, heard, holds
 from vault.errors import VaultRefused
 
 Status = Literal["right", "wrong", "wait", "known_only", "ended", "none", "gone"]
@@ -36,10 +36,14 @@ def refusal(question: str, row: Mapping[str, Any]) -> Verdict:
     raise VaultRefused(question, status)
 
 
-def proven(attempt: Attempt, row: Mapping[str, Any]) -> Verdict:
-    """The verdict of a row that is ``right``: the attempt holds one proof more."""
+def proven(attempt: Attempt, row: Mapping[str, Any], proof: str) -> Verdict:
+    """The verdict of a row that is ``right``: the attempt holds that one proof more.
+
+    ``gone``, and reported, where its row holds others than were heard.
+    """
+    proofs = heard(attempt, proof)
+    if not holds(attempt.account_id, row["proofs"], proofs):
+        return Verdict("gone")
     return Verdict(
-        "right",
-        attempt=replace(attempt, amr=tuple(row["amr"])),
-        proofs=tuple(row["proofs"]),
+        "right", attempt=replace(attempt, amr=tuple(row["amr"]), proofs=proofs), proofs=proofs
     )

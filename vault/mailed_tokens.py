@@ -219,7 +219,9 @@ def redeem_reset(
     if (row["account_id"], row["account_epoch"], row["site_epoch"]) != found:
         report_row("mailed_token", token.id)
         return "unknown"
-    return Attempt.from_row(attempt_secret, "recover", row) if is_named(row) else "unknown"
+    if not is_named(row):
+        return "unknown"
+    return Attempt.from_row(attempt_secret, "recover", row, ("letter",))
 
 
 def reset_password(

@@ -6,7 +6,7 @@ database does not have.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, get_args
 from uuid import UUID
@@ -14,7 +14,7 @@ from uuid import UUID
 from django.conf import settings
 
 from vault import connection
-from vault.attempts import Attempt, new_secret, secret_hash
+from vault.attempts import Attempt, fresh_secret, heard, holds, new_secret, secret_hash
 from vault.errors import VaultRefused
 from vault.events import Origin, report_row
 from vault.keys import KeyRing
@@ -167,7 +167,7 @@ def add(
             **given,
             "transports": list(passkey.transports),
             "session": session.secret,
-            "attempt": attempt.secret,
+            "attempt": fresh_secret(attempt, session.account_id),
             "name": name,
             "mac": mac(ring, ring.active_id, "passkey", *passkey_fields(given)),
             "mac_key": ring.active_id,
@@ -201,7 +201,7 @@ def remove(
         " %(network)s, %(agent)s) AS status",
         {
             "session": session.secret,
-            "attempt": attempt.secret,
+            "attempt": fresh_secret(attempt, session.account_id),
             "credential": credential_id,
             "language": language,
             "network": origin.network,
@@ -230,6 +230,9 @@ def prove(
     one. ``session_secret`` is needed to ``reauthenticate``, an attempt to ``recover``. Raises
     ``VaultUnavailable``.
     """
+    # The row of an attempt could be turned over to another account: here it is known whose it was.
+    if attempt is not None and attempt.account_id != passkey.account_id:
+        return Verdict("gone")
     secret = new_secret() if attempt is None else attempt.secret
     row = connection.row(
         "SELECT * FROM api.prove_passkey_v1(%(credential)s, %(sign_count)s, %(backed_up)s,"
@@ -260,8 +263,11 @@ def prove(
     # The operator's process shows names and decides nothing by them: it has no key to check one.
     if purpose != "operator" and not is_named(row):
         return Verdict("unknown")
-    return Verdict(
-        "right",
-        attempt=Attempt.from_row(secret, purpose, row),
-        proofs=tuple(row["proofs"]),
-    )
+    kind = "swk" if passkey.is_synced else "hwk"
+    proofs = heard(attempt, kind, *(("uv",) if user_verified else ()))
+    if not holds(passkey.account_id, row["proofs"], proofs):
+        return Verdict("gone")
+    proven = Attempt.from_row(secret, purpose, row, proofs)
+    if attempt is not None:
+        proven = replace(proven, auth_time=attempt.auth_time)
+    return Verdict("right", attempt=proven, proofs=proofs)

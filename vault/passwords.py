@@ -12,7 +12,7 @@ from uuid import UUID
 from django.conf import settings
 
 from vault import connection
-from vault.attempts import Attempt, new_secret, secret_hash
+from vault.attempts import Attempt, fresh_secret, new_secret, secret_hash
 from vault.errors import VaultRefused
 from vault.events import Origin, report_row
 from vault.hashing import Cost, argon2id, new_salt
@@ -154,7 +154,7 @@ def prove(
     # The operator's process shows names and decides nothing by them: it has no key to check one.
     if purpose != "operator" and not is_named(row):
         return Verdict("wrong")
-    attempt = Attempt.from_row(attempt_secret, purpose, row)
+    attempt = Attempt.from_row(attempt_secret, purpose, row, ("password",))
     is_old = asked.cost.is_below(Cost.today()) or asked.pepper_id != settings.PEPPER_KEYS.active_id
     # The operator's process stores no verifier: theirs is upgraded at the public site.
     if is_old and purpose != "operator":
@@ -207,7 +207,7 @@ def change(
         " %(new_epoch)s, %(mac)s, %(mac_key)s, %(language)s, %(network)s, %(agent)s, %(device)s)",
         {
             "session": session.secret,
-            "attempt": attempt.secret,
+            "attempt": fresh_secret(attempt, session.account_id),
             **stored.parameters(session.account_id),
             "new_hash": secret_hash(secret),
             "new_epoch": new_epoch,

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 
 from vault import connection
-from vault.attempts import Attempt
+from vault.attempts import Attempt, fresh_secret
 from vault.errors import VaultRefused
 from vault.events import Origin, report_row
 from vault.factors import Verdict, proven, refusal
@@ -117,7 +117,7 @@ def replace(session: Session, attempt: Attempt, *, language: str, origin: Origin
         " %(network)s, %(agent)s) AS status",
         {
             "session": session.secret,
-            "attempt": attempt.secret,
+            "attempt": fresh_secret(attempt, session.account_id),
             **_set(session.account_id, subject, codes),
             "language": language,
             "network": origin.network,
@@ -181,4 +181,4 @@ def prove(attempt: Attempt, code: str, *, origin: Origin) -> Verdict:
         # The database's word alone is not enough: whoever writes its rows could give it to itself.
         report_row("recovery_code", attempt.account_id)
         return Verdict("wrong")
-    return proven(attempt, row)
+    return proven(attempt, row, "recovery_code")

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 
 from vault import connection
-from vault.attempts import Attempt
+from vault.attempts import Attempt, fresh_secret
 from vault.errors import KeyUnknown, SealBroken, VaultRefused
 from vault.events import Origin, report_row
 from vault.factors import Verdict, proven, refusal
@@ -109,7 +109,7 @@ def add(
         " %(digest_key)s, %(step)s, %(language)s, %(network)s, %(agent)s) AS status",
         {
             "session": session.secret,
-            "attempt": attempt.secret,
+            "attempt": fresh_secret(attempt, session.account_id),
             **_stored(session.account_id, name, secret),
             "step": step,
             "language": language,
@@ -157,7 +157,7 @@ def remove(
         " %(agent)s) AS status",
         {
             "session": session.secret,
-            "attempt": attempt.secret,
+            "attempt": fresh_secret(attempt, session.account_id),
             "id": app_id,
             "language": language,
             "network": origin.network,
@@ -204,7 +204,7 @@ def accept(attempt: Attempt, opening: Opening, device_id: UUID, step: int) -> Ve
         {"attempt": attempt.secret, "opening": opening.id, "id": device_id, "step": step},
     )
     if row["status"] == "right":
-        return proven(attempt, row)
+        return proven(attempt, row, "totp")
     if row["status"] in ("replayed", "removed"):
         return Verdict("wrong")
     return refusal("accept_totp", row)
