@@ -8,12 +8,15 @@ import psycopg
 import pytest
 
 from tests.database.asking import (
+    AGENT,
+    NETWORK,
     Login,
     Person,
     Proof,
     Row,
     a_person,
     a_session,
+    call,
     open_session,
     prove,
     random_32,
@@ -55,6 +58,13 @@ def _amr(proofs: Sequence[str]) -> list[str]:
     return [word for word, is_said in words.items() if is_said]
 
 
+def _is_enough(proofs: Sequence[str], factors: Sequence[str]) -> bool:
+    """The password, with a second factor where one is held, or a passkey that knew its user."""
+    return "mfa" in _amr(proofs) or (
+        "password" in proofs and not {"passkey", "totp"} & set(factors)
+    )
+
+
 @pytest.fixture
 def web(vault: None, login: Login) -> Iterator[psycopg.Connection]:
     """Web's own connection."""
@@ -76,11 +86,11 @@ def test_amr_of_every_set_of_proofs_is_what_the_standard_says(admin: psycopg.Con
 def test_session_for_every_set_of_proofs_and_factors_is_opened_with_enough_alone(
     admin: psycopg.Connection, web: psycopg.Connection
 ) -> None:
-    """V-step-skip: 128 sets of proofs, 8 of factors: with a factor held, nothing but mfa opens."""
+    """V-step-skip: 128 sets of proofs, 8 of factors: the password alone only without a factor."""
     for factors in _subsets(FACTORS):
         person = _person_with(admin, web, factors)
         for proofs in _subsets(PROOFS):
-            is_enough = "mfa" in _amr(proofs) or not {"passkey", "totp"} & set(factors)
+            is_enough = _is_enough(proofs, factors)
             opened = open_session(web, an_attempt(admin, person, proofs))
             assert opened == ("opened" if is_enough else "unfinished"), (factors, proofs)
 
@@ -188,6 +198,29 @@ def test_session_with_more_than_was_proven_is_refused(
     assert open_session(web, prove(web, ada), amr=["pwd", "otp", "mfa"]) == "unfinished"
 
 
+def test_attempt_by_a_passkey_that_its_owner_takes_away_meanwhile_opens_nothing(
+    admin: psycopg.Connection, web: psycopg.Connection
+) -> None:
+    """A thief who has the key and not the password gains nothing by its removal."""
+    ada = a_person(web)
+    session, stolen, thief, own = (
+        a_session(web, ada),
+        a_passkey(admin, ada),
+        random_32(),
+        random_32(),
+    )
+    touched = prove_passkey(web, stolen, user_verified=False, attempt_hash=sha256(thief))
+    again = {"purpose": "reauthenticate", "session": session, "attempt_hash": sha256(own)}
+    assert prove_passkey(web, stolen, user_verified=False, **again)["status"] == "right"
+    assert open_session(web, Proof(thief, touched)) == "unfinished"
+    enough = ["password", "hwk"]
+    full = an_attempt(admin, ada, enough, purpose="reauthenticate", sid=_sid(admin, session))
+    removal = (session, full.secret, stolen, "en", NETWORK, AGENT)
+    assert call(web, "api.remove_passkey_v1", *removal)["status"] == "removed"
+    assert open_session(web, Proof(thief, touched)) == "unfinished"
+    assert value(admin, FRESH, session, own) == "weak"
+
+
 def test_session_by_an_attempt_of_before_a_factor_was_added_is_refused(
     admin: psycopg.Connection, web: psycopg.Connection
 ) -> None:
@@ -263,6 +296,6 @@ def test_proof_for_every_set_of_proofs_and_factors_is_weak_without_enough(
         sid = _sid(admin, session)
         for proofs in _subsets(PROOFS):
             attempt = an_attempt(admin, person, proofs, purpose="reauthenticate", sid=sid)
-            is_enough = "mfa" in _amr(proofs) or not {"passkey", "totp"} & set(factors)
+            is_enough = _is_enough(proofs, factors)
             expected = "fresh" if is_enough else "weak"
             assert value(admin, FRESH, session, attempt.secret) == expected, (factors, proofs)

@@ -29,12 +29,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
              THEN 'recovery_codes' END], NULL);
 $$;
 
--- Whether these proofs are all that the account demands: a second factor where it holds one.
--- Recovery codes alone are no factor: they stand in for one.
+-- Whether these proofs are all that the account demands: the password, with a second factor where it
+-- holds one, or a passkey that knew its user. A passkey that did not is never enough alone, also not
+-- once its owner has taken it away. Recovery codes alone are no factor: they stand in for one.
 CREATE OR REPLACE FUNCTION vault.is_enough(p_account uuid, p_proofs text[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'mfa' = ANY (vault.amr_of(p_proofs))
-        OR NOT vault.factors_of(p_account) && '{passkey,totp}';
+        OR ('password' = ANY (p_proofs) AND NOT vault.factors_of(p_account) && '{passkey,totp}');
 $$;
 
 -- The attempt with this secret, if it may still be used.
