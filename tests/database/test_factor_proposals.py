@@ -352,4 +352,4 @@ def test_attempt_of_another_process_opens_no_second_factor(
     assert guessed["status"] == "gone"
     challenge = call(web, "api.recovery_code_challenge_v1", proof.secret)
     assert (challenge.pop("status"), set(challenge.values())) == ("gone", {None})
-    assert open_session(web, proof) == "unfinished"
+    assert open_session(web, proof) == "gone"

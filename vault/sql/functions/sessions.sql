@@ -29,8 +29,8 @@ $$;
 -- Turns an attempt into a session. amr and auth_time are the attempt's; the caller names them so
 -- that its MAC can cover them, and is refused when they differ. With the secret of a live session
 -- of the same account and the same sid, that session goes on under the new secret; any other
--- session of this browser ends. Statuses: opened, unfinished (a second factor is held and not
--- proven), gone, changed, bad_request.
+-- session of this browser ends. Statuses: opened, unfinished (the password, or a second factor that is
+-- held, is not proven), gone, changed, bad_request.
 CREATE OR REPLACE FUNCTION vault.open_session(
     p_kind text, p_policy text, p_attempt bytea, p_sid uuid, p_secret_hash bytea, p_amr text[],
     p_authenticated_at bigint, p_account_epoch bigint, p_site_epoch bigint,
@@ -40,6 +40,7 @@ CREATE OR REPLACE FUNCTION vault.open_session(
 ) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    v_purpose text := CASE p_kind WHEN 'web' THEN 'sign_in' ELSE 'operator' END;
     v_attempt vault.attempts%ROWTYPE;
     v_old vault.sessions%ROWTYPE;
     v_now timestamptz := clock_timestamp();
@@ -54,13 +55,12 @@ BEGIN
         RETURN 'bad_request';
     END IF;
     IF EXISTS (SELECT FROM vault.live_attempt(p_attempt) t
-               WHERE NOT vault.is_enough(t.account_id, t.proofs)) THEN
+               WHERE t.purpose = v_purpose AND NOT vault.is_enough(t.account_id, t.proofs)) THEN
         RETURN 'unfinished';
     END IF;
     UPDATE vault.attempts SET consumed_at = v_now
     WHERE secret_hash = (SELECT t.secret_hash FROM vault.live_attempt(p_attempt) t)
-      AND consumed_at IS NULL
-      AND purpose = CASE p_kind WHEN 'web' THEN 'sign_in' ELSE 'operator' END
+      AND consumed_at IS NULL AND purpose = v_purpose
     RETURNING * INTO v_attempt;
     IF NOT FOUND THEN
         RETURN 'gone';
