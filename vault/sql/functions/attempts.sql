@@ -5,8 +5,9 @@
 
 -- Authentication method references (RFC 8176 section 2). A letter is none of its methods.
 CREATE OR REPLACE FUNCTION vault.amr_of(p_proofs text[]) RETURNS text[]
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT array_remove(ARRAY[
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN array_remove(ARRAY[
         CASE WHEN 'password' = ANY (p_proofs) THEN 'pwd' END,
         CASE WHEN p_proofs && '{totp,recovery_code}' THEN 'otp' END,
         CASE WHEN 'hwk' = ANY (p_proofs) THEN 'hwk' END,
@@ -15,18 +16,21 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         CASE WHEN 'uv' = ANY (p_proofs)
                OR ('password' = ANY (p_proofs) AND p_proofs && '{totp,recovery_code,hwk,swk}')
              THEN 'mfa' END], NULL);
+END
 $$;
 
 -- Which second factors an account holds: what a sign-in must ask for.
 CREATE OR REPLACE FUNCTION vault.factors_of(p_account uuid) RETURNS text[]
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT array_remove(ARRAY[
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN array_remove(ARRAY[
         CASE WHEN EXISTS (SELECT FROM vault.passkeys WHERE account_id = p_account)
              THEN 'passkey' END,
         CASE WHEN EXISTS (SELECT FROM vault.totp_devices WHERE account_id = p_account)
              THEN 'totp' END,
         CASE WHEN EXISTS (SELECT FROM vault.recovery_codes WHERE account_id = p_account)
              THEN 'recovery_codes' END], NULL);
+END
 $$;
 
 -- Whether these proofs are all that the account demands: the password, with a second factor where it
@@ -55,13 +59,15 @@ CREATE OR REPLACE FUNCTION vault.open_attempt(
     p_hash bytea, p_account vault.accounts, p_site_epoch bigint, p_purpose text, p_proofs text[],
     p_sid uuid, p_at timestamptz
 ) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
     INSERT INTO vault.attempts (secret_hash, account_id, account_epoch, site_epoch, purpose,
                                 proofs, amr, authenticated_at, sid, expires_at)
     VALUES (p_hash, p_account.id, p_account.epoch, p_site_epoch, p_purpose, p_proofs,
             vault.amr_of(p_proofs), p_at, p_sid,
             p_at + make_interval(secs => vault.policy_seconds('attempt')))
     ON CONFLICT DO NOTHING;
+END
 $$;
 
 -- Adds a judged proof to an attempt that is still live; NULL when it is not any more.

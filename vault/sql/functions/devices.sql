@@ -2,11 +2,13 @@
 
 -- Which budget a guess at this account is charged to: the known device's own, or the strangers'.
 CREATE OR REPLACE FUNCTION vault.guess_subject(p_account uuid, p_device bytea) RETURNS bytea
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE WHEN EXISTS (SELECT FROM vault.device_credentials d
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN CASE WHEN EXISTS (SELECT FROM vault.device_credentials d
                              WHERE d.secret_hash = sha256(p_device) AND d.account_id = p_account)
                 THEN sha256(uuid_send(p_account) || p_device)
                 ELSE uuid_send(p_account) END;
+END
 $$;
 
 -- Makes a device known, or notes that it was used; an account has 20 at the most, the latest ones.

@@ -69,44 +69,44 @@ DECLARE
     c_free constant integer := 10;
     c_a_day constant integer := 100;
     c_in_a_row constant integer := 100;
-    v_now timestamptz := clock_timestamp();
+    v_now timestamptz;
     v_budget vault.guess_budgets%ROWTYPE;
 BEGIN
-    INSERT INTO vault.guess_budgets (subject, day) VALUES (p_subject, vault.today())
-    ON CONFLICT (subject) DO NOTHING;
-    SELECT * INTO v_budget FROM vault.guess_budgets WHERE subject = p_subject FOR UPDATE;
-    v_now := clock_timestamp();
-    IF v_budget.day < vault.today() THEN
-        v_budget.day := vault.today();
-        v_budget.day_count := 0;
+    -- The row is locked before any of these conditions is looked at, and stays locked if one fails.
+    INSERT INTO vault.guess_budgets AS b (subject, day, day_count, in_a_row)
+    VALUES (p_subject, vault.today(), 1, 1)
+    ON CONFLICT (subject) DO UPDATE SET
+        day = greatest(b.day, excluded.day),
+        day_count = CASE WHEN b.day < excluded.day THEN 1 ELSE b.day_count + 1 END,
+        in_a_row = b.in_a_row + 1,
+        next_at = CASE WHEN b.in_a_row + 1 >= c_free THEN clock_timestamp() + make_interval(
+            secs => least(900, 15 * 2 ^ least(b.in_a_row + 1 - c_free, 10))) END
+    WHERE b.in_a_row < c_in_a_row
+      AND (b.day < excluded.day OR b.day_count < c_a_day)
+      AND (b.next_at IS NULL OR b.next_at <= clock_timestamp());
+    IF FOUND THEN
+        RETURN 0;
     END IF;
+    SELECT * INTO v_budget FROM vault.guess_budgets WHERE subject = p_subject;
+    v_now := clock_timestamp();
     IF v_budget.in_a_row >= c_in_a_row THEN
         RETURN -1;
     END IF;
-    IF v_budget.day_count >= c_a_day THEN
-        RETURN ceil(extract(epoch FROM
-            ((v_budget.day + 1)::timestamp AT TIME ZONE 'UTC') - v_now))::integer;
-    END IF;
-    IF v_budget.next_at > v_now THEN
-        RETURN greatest(1, ceil(extract(epoch FROM v_budget.next_at - v_now))::integer);
-    END IF;
-    UPDATE vault.guess_budgets SET
-        day = v_budget.day,
-        day_count = v_budget.day_count + 1,
-        in_a_row = v_budget.in_a_row + 1,
-        next_at = CASE WHEN v_budget.in_a_row + 1 >= c_free THEN v_now + make_interval(
-            secs => least(900, 15 * 2 ^ least(v_budget.in_a_row + 1 - c_free, 10))) END
-    WHERE subject = p_subject;
-    RETURN 0;
+    RETURN greatest(1, ceil(extract(epoch FROM CASE
+        WHEN v_budget.day_count >= c_a_day AND v_budget.day >= vault.today()
+        THEN (v_budget.day + 1)::timestamp AT TIME ZONE 'UTC' ELSE v_budget.next_at END
+        - v_now)))::integer;
 END
 $$;
 
 -- A guess was right: its charge is given back, and the row of wrong ones ends.
 CREATE OR REPLACE FUNCTION vault.give_back_guess(p_subject bytea) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
     UPDATE vault.guess_budgets SET in_a_row = 0, next_at = NULL,
            day_count = greatest(day_count - 1, 0)
     WHERE subject = p_subject;
+END
 $$;
 
 -- The owner has shown themself in another way: strangers' wrong guesses in a row are forgotten, for
@@ -120,41 +120,46 @@ $$;
 -- What the trail keeps of a name that nobody has: which of the shared budgets it was charged to, so
 -- that alerts can tell many names from one.
 CREATE OR REPLACE FUNCTION vault.unknown_name(p_account uuid, p_subject bytea) RETURNS jsonb
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE WHEN p_account IS NULL
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN CASE WHEN p_account IS NULL
         THEN jsonb_build_object('name', encode(p_subject, 'hex')) ELSE '{}' END;
+END
 $$;
 
 -- Charges and records a guess, and compares nothing. Statuses: proposed, wait, known_only (only a
 -- known device may try any more), gone (the session that wants to reauthenticate), bad_request.
 CREATE OR REPLACE FUNCTION api.propose_password_v1(
     p_username text, p_tag bytea, p_purpose text, p_attempt_hash bytea, p_session bytea,
-    p_network text, p_agent text, p_device bytea DEFAULT NULL
-) RETURNS TABLE (status text, proposal uuid, wait_seconds integer)
-LANGUAGE plpgsql SECURITY DEFINER
+    p_network text, p_agent text, p_device bytea DEFAULT NULL,
+    OUT status text, OUT proposal uuid, OUT wait_seconds integer
+) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
     v_secret bytea;
     v_account uuid;
-    v_subject bytea;
-    v_sid uuid;
     v_salt bytea;
+    v_sid uuid;
+    v_subject bytea;
+    v_day_salt bytea;
 BEGIN
     PERFORM vault.require_read_committed();
     IF p_username IS NULL OR octet_length(p_username) NOT BETWEEN 1 AND 255
        OR p_tag IS NULL OR octet_length(p_tag) <> 32
        OR p_attempt_hash IS NULL OR octet_length(p_attempt_hash) <> 32
        OR NOT vault.may_ask_for(p_purpose) THEN
-        RETURN QUERY SELECT 'bad_request', NULL::uuid, NULL::integer;
+        status := 'bad_request';
         RETURN;
     END IF;
-    SELECT site.secret INTO v_secret FROM vault.site;
-    SELECT account_id INTO v_account FROM vault.usernames WHERE username = p_username;
+    SELECT s.secret, n.account_id, v.digest_salt INTO v_secret, v_account, v_salt
+    FROM vault.site s
+    LEFT JOIN vault.usernames n ON n.username = p_username
+    LEFT JOIN vault.password_verifiers v ON v.account_id = n.account_id;
     IF p_purpose = 'reauthenticate' THEN
         SELECT s.sid INTO v_sid FROM vault.live_session(p_session, 'web') s
         WHERE s.account_id = v_account;
         IF NOT FOUND THEN
-            RETURN QUERY SELECT 'gone', NULL::uuid, NULL::integer;
+            status := 'gone';
             RETURN;
         END IF;
     END IF;
@@ -168,89 +173,103 @@ BEGIN
         PERFORM vault.record_event('account:password:throttled', v_account, v_sid, NULL, NULL,
                                    vault.event_digest(p_network), vault.event_digest(p_agent),
                                    vault.unknown_name(v_account, v_subject));
-        RETURN NEXT;
         RETURN;
     END IF;
-    SELECT digest_salt INTO v_salt FROM vault.password_verifiers WHERE account_id = v_account;
+    v_day_salt := vault.event_salt();
     INSERT INTO vault.password_proposals (subject, account_id, digest, proposed_in, purpose,
                                           attempt_hash, sid, network, agent)
     VALUES (v_subject, v_account, sha256(coalesce(v_salt, v_secret) || p_tag),
             pg_current_xact_id(), p_purpose, p_attempt_hash, v_sid,
-            vault.event_digest(p_network), vault.event_digest(p_agent))
+            vault.salted_digest(v_day_salt, p_network), vault.salted_digest(v_day_salt, p_agent))
     RETURNING id INTO proposal;
     status := 'proposed';
-    RETURN NEXT;
 END
 $$;
 
 -- Judges what an earlier, committed transaction proposed; once. Statuses: right (an attempt is
 -- open), wrong, locked, closed, and for proposals that cannot be judged: unknown, early, late.
-CREATE OR REPLACE FUNCTION api.judge_password_v1(p_proposal uuid)
-RETURNS TABLE (status text, account_id uuid, username text, account_epoch bigint,
-               site_epoch bigint, amr text[], authenticated_at bigint, proof bytea,
-               factors text[], name_mac bytea, name_mac_key text)
-LANGUAGE plpgsql SECURITY DEFINER
+CREATE OR REPLACE FUNCTION api.judge_password_v1(
+    p_proposal uuid, OUT status text, OUT account_id uuid, OUT username text,
+    OUT account_epoch bigint, OUT site_epoch bigint, OUT amr text[], OUT authenticated_at bigint,
+    OUT proof bytea, OUT factors text[], OUT name_mac bytea, OUT name_mac_key text
+) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
+    v_now timestamptz := clock_timestamp();
     v_proposal vault.password_proposals%ROWTYPE;
     v_account vault.accounts%ROWTYPE;
+    v_epoch bigint;
+    v_is_open boolean;
+    v_seconds bigint;
     v_verifier bytea;
-    v_now timestamptz;
-    v_site vault.site%ROWTYPE;
+    v_proof bytea;
 BEGIN
     PERFORM vault.require_read_committed();
-    SELECT * INTO v_proposal FROM vault.password_proposals WHERE id = p_proposal FOR UPDATE;
-    v_now := clock_timestamp();
+    SELECT * INTO v_proposal FROM vault.password_proposals WHERE id = p_proposal;
     IF NOT FOUND OR v_proposal.outcome IS NOT NULL THEN
         status := 'unknown';
-        RETURN NEXT;
         RETURN;
     END IF;
     -- A savepoint or a DO block shares the transaction's id: what it can still undo is not judged.
     IF v_proposal.proposed_in = pg_current_xact_id() THEN
         status := 'early';
-        RETURN NEXT;
         RETURN;
     END IF;
-    SELECT * INTO v_site FROM vault.site;
+    -- A verdict outlasts a crash, and with it the charge before it, whatever the caller has set.
+    IF current_setting('synchronous_commit') = 'off' THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
     SELECT * INTO v_account FROM vault.accounts WHERE id = v_proposal.account_id FOR SHARE;
-    SELECT v.digest INTO v_verifier FROM vault.password_verifiers v
-    WHERE v.account_id = v_proposal.account_id;
+    -- Only now, under that lock, and never in one statement with it: a statement that waited for
+    -- the account would see its new row beside the old verifier.
+    SELECT s.epoch, s.sign_in_open, l.seconds, v.digest, p.proof
+    INTO v_epoch, v_is_open, v_seconds, v_verifier, v_proof
+    FROM vault.site s
+    LEFT JOIN vault.policy l ON l.name = 'proposal'
+    LEFT JOIN vault.password_verifiers v ON v.account_id = v_proposal.account_id
+    LEFT JOIN vault.password_parameters p ON p.account_id = v_proposal.account_id;
     status := CASE
-        WHEN v_now > v_proposal.proposed_at
-             + make_interval(secs => vault.policy_seconds('proposal')) THEN 'late'
+        WHEN v_now > v_proposal.proposed_at + make_interval(secs => v_seconds) THEN 'late'
         WHEN v_account.state = 'locked' THEN 'locked'
         -- Before the comparison: while nobody may sign in, nobody may test a password either.
-        WHEN NOT v_site.sign_in_open AND v_proposal.purpose = 'sign_in' THEN 'closed'
+        WHEN NOT v_is_open AND v_proposal.purpose = 'sign_in' THEN 'closed'
         WHEN v_verifier IS DISTINCT FROM v_proposal.digest OR v_verifier IS NULL THEN 'wrong'
         ELSE 'right' END;
-    UPDATE vault.password_proposals SET digest = NULL, outcome = status WHERE id = p_proposal;
-    PERFORM vault.record_event(
-        CASE status WHEN 'right' THEN 'account:password:right'
-                    WHEN 'locked' THEN 'account:password:locked'
-                    WHEN 'closed' THEN 'account:password:closed'
-                    ELSE 'account:password:wrong' END,
-        v_proposal.account_id, v_proposal.sid, NULL, NULL, v_proposal.network, v_proposal.agent,
-        jsonb_build_object('purpose', v_proposal.purpose)
-        || vault.unknown_name(v_proposal.account_id, v_proposal.subject));
+    -- Of two who ask at once, one finds it judged here. What was not written down is not answered.
+    WITH judged AS (
+        UPDATE vault.password_proposals p SET digest = NULL, outcome = status
+        WHERE p.id = p_proposal AND p.outcome IS NULL
+        RETURNING p.sid, p.network, p.agent
+    )
+    INSERT INTO vault.events (tag, account_id, sid, network, agent, detail)
+    SELECT CASE status WHEN 'right' THEN 'account:password:right'
+                       WHEN 'locked' THEN 'account:password:locked'
+                       WHEN 'closed' THEN 'account:password:closed'
+                       ELSE 'account:password:wrong' END,
+           v_proposal.account_id, judged.sid, judged.network, judged.agent,
+           jsonb_build_object('purpose', v_proposal.purpose)
+           || vault.unknown_name(v_proposal.account_id, v_proposal.subject)
+    FROM judged;
+    IF NOT FOUND THEN
+        status := 'unknown';
+        RETURN;
+    END IF;
     IF status = 'right' THEN
         PERFORM vault.give_back_guess(v_proposal.subject);
-        PERFORM vault.open_attempt(v_proposal.attempt_hash, v_account, v_site.epoch,
+        PERFORM vault.open_attempt(v_proposal.attempt_hash, v_account, v_epoch,
                                    v_proposal.purpose, '{password}', v_proposal.sid, v_now);
         account_id := v_account.id;
         username := v_account.username;
         name_mac := v_account.mac;
         name_mac_key := v_account.mac_key;
         account_epoch := v_account.epoch;
-        site_epoch := v_site.epoch;
+        site_epoch := v_epoch;
         amr := vault.amr_of('{password}');
         factors := vault.factors_of(v_account.id);
         authenticated_at := vault.epoch_seconds(v_now);
         -- For the caller to check under the pepper: a verifier that somebody wrote here is not ours.
-        SELECT p.proof INTO proof FROM vault.password_parameters p
-        WHERE p.account_id = v_account.id;
+        proof := v_proof;
     END IF;
-    RETURN NEXT;
 END
 $$;
 
@@ -268,18 +287,32 @@ CREATE OR REPLACE PROCEDURE api.prove_password_v1(
 )
 LANGUAGE plpgsql SECURITY INVOKER AS $$
 DECLARE
-    v_proposal pg_catalog.uuid;
+    v_proposed pg_catalog.record;
+    v_verdict pg_catalog.record;
 BEGIN
-    SELECT p.status, p.proposal, p.wait_seconds INTO status, v_proposal, wait_seconds
-    FROM api.propose_password_v1(p_username, p_tag, p_purpose, p_attempt_hash, p_session,
-                                 p_network, p_agent, p_device) AS p;
+    v_proposed := api.propose_password_v1(p_username, p_tag, p_purpose, p_attempt_hash, p_session,
+                                          p_network, p_agent, p_device);
+    status := v_proposed.status;
+    wait_seconds := v_proposed.wait_seconds;
+    -- A verdict follows, whose own commit puts both on disk: a charge that a crash takes with it has
+    -- had none. A refusal, which nothing follows, is written down at once.
+    IF v_proposed.proposal IS NOT NULL THEN
+        PERFORM pg_catalog.set_config('synchronous_commit', 'off', true);
+    END IF;
     COMMIT;
-    IF v_proposal IS NOT NULL THEN
-        SELECT j.status, j.account_id, j.username, j.account_epoch, j.site_epoch, j.amr,
-               j.authenticated_at, j.proof, j.factors, j.name_mac, j.name_mac_key
-        INTO status, account_id, username, account_epoch, site_epoch, amr, authenticated_at, proof,
-             factors, name_mac, name_mac_key
-        FROM api.judge_password_v1(v_proposal) AS j;
+    IF v_proposed.proposal IS NOT NULL THEN
+        v_verdict := api.judge_password_v1(v_proposed.proposal);
+        status := v_verdict.status;
+        account_id := v_verdict.account_id;
+        username := v_verdict.username;
+        account_epoch := v_verdict.account_epoch;
+        site_epoch := v_verdict.site_epoch;
+        amr := v_verdict.amr;
+        authenticated_at := v_verdict.authenticated_at;
+        proof := v_verdict.proof;
+        factors := v_verdict.factors;
+        name_mac := v_verdict.name_mac;
+        name_mac_key := v_verdict.name_mac_key;
     END IF;
 END
 $$;

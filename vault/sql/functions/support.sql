@@ -1,4 +1,7 @@
 -- Helpers of the other files. No role but the owner may call any of them.
+--
+-- With a search_path of its own no function is inlined; then one expression costs a fifth in plpgsql
+-- of what it costs in sql. So those that every sign-in calls are written in it.
 
 -- 32 bytes from the server's strong random source (gen_random_uuid draws on pg_strong_random).
 CREATE OR REPLACE FUNCTION vault.random_32() RETURNS bytea
@@ -9,8 +12,10 @@ $$;
 
 -- A digest that needs the site's secret; hashed twice, so that none can be extended.
 CREATE OR REPLACE FUNCTION vault.keyed(p_secret bytea, p_label text, p_value bytea) RETURNS bytea
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT sha256(p_secret || sha256(p_secret || convert_to(p_label, 'UTF8') || '\x00' || p_value));
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN sha256(p_secret || sha256(p_secret || convert_to(p_label, 'UTF8') || '\x00' || p_value));
+END
 $$;
 
 -- Under REPEATABLE READ a function would judge by a snapshot from before a lockout.
@@ -37,13 +42,17 @@ $$;
 
 -- Seconds since 1970, whole: what cookies, tokens and MACs carry.
 CREATE OR REPLACE FUNCTION vault.epoch_seconds(p_at timestamptz) RETURNS bigint
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT floor(extract(epoch FROM p_at))::bigint;
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN floor(extract(epoch FROM p_at))::bigint;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION vault.today() RETURNS date
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date;
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (clock_timestamp() AT TIME ZONE 'UTC')::date;
+END
 $$;
 
 -- Whether a time that a caller names, in whole seconds, is now: give or take two minutes of clocks.
@@ -56,11 +65,13 @@ $$;
 -- What a process may ask proofs for. The session_user is the role that logged in: an operator's
 -- attempt is the operator process's alone, whatever a web process asks for.
 CREATE OR REPLACE FUNCTION vault.may_ask_for(p_purpose text) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(CASE session_user
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN coalesce(CASE session_user
         WHEN 'authsite_web' THEN p_purpose IN ('sign_in', 'reauthenticate')
         WHEN 'authsite_operator' THEN p_purpose = 'operator'
         ELSE false END, false);
+END
 $$;
 
 -- Today's and tomorrow's salts, made ahead: the first event of a day would otherwise insert one, and
@@ -72,22 +83,37 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     ON CONFLICT (day) DO NOTHING;
 $$;
 
+-- The salt of today's digests; made here only where nobody made it ahead.
+CREATE OR REPLACE FUNCTION vault.event_salt() RETURNS bytea
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_today date := vault.today();
+    v_salt bytea;
+BEGIN
+    SELECT salt INTO v_salt FROM vault.event_salts WHERE day = v_today;
+    IF NOT FOUND THEN
+        INSERT INTO vault.event_salts (day, salt) VALUES (v_today, vault.random_32())
+        ON CONFLICT (day) DO NOTHING;
+        SELECT salt INTO v_salt FROM vault.event_salts WHERE day = v_today;
+    END IF;
+    RETURN v_salt;
+END
+$$;
+
+-- NULL for nothing, so that no digest stands for it.
+CREATE OR REPLACE FUNCTION vault.salted_digest(p_salt bytea, p_value text) RETURNS bytea
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN CASE WHEN p_value <> ''
+        THEN substring(sha256(p_salt || convert_to(p_value, 'UTF8')) FOR 16) END;
+END
+$$;
+
 -- What the audit trail keeps of a network or an agent: a digest under the day's salt.
 CREATE OR REPLACE FUNCTION vault.event_digest(p_value text) RETURNS bytea
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    day_salt bytea;
 BEGIN
-    IF p_value IS NULL OR p_value = '' THEN
-        RETURN NULL;
-    END IF;
-    SELECT salt INTO day_salt FROM vault.event_salts WHERE day = vault.today();
-    IF NOT FOUND THEN
-        INSERT INTO vault.event_salts (day, salt) VALUES (vault.today(), vault.random_32())
-        ON CONFLICT (day) DO NOTHING;
-        SELECT salt INTO day_salt FROM vault.event_salts WHERE day = vault.today();
-    END IF;
-    RETURN substring(sha256(day_salt || convert_to(p_value, 'UTF8')) FOR 16);
+    RETURN CASE WHEN p_value <> '' THEN vault.salted_digest(vault.event_salt(), p_value) END;
 END
 $$;
 
@@ -95,9 +121,11 @@ CREATE OR REPLACE FUNCTION vault.record_event(
     p_tag text, p_account uuid, p_sid uuid, p_client text, p_actor uuid,
     p_network bytea, p_agent bytea, p_detail jsonb DEFAULT '{}'
 ) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
     INSERT INTO vault.events (tag, account_id, sid, client_id, actor_id, network, agent, detail)
     VALUES (p_tag, p_account, p_sid, p_client, p_actor, p_network, p_agent, p_detail);
+END
 $$;
 
 -- Tells every wiki that a session has signed in to that it has ended. Where to is not said here: the
