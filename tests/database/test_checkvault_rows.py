@@ -149,6 +149,18 @@ def test_row_that_is_not_ours_turns_exactly_its_check_red(
     assert value(admin, "SELECT count(*) FROM vault.events") == before
 
 
+def test_rows_that_count_for_nothing_any_more_are_no_finding(
+    furnished: Member, admin: psycopg.Connection, playing: Playing
+) -> None:
+    """A withdrawn signing key, an app password that is over: ``--drop`` took their ring's key."""
+    admin.execute(
+        "INSERT INTO vault.signing_keys SELECT 'withdrawn', alg, 'retired', public_jwk, '',"
+        " created_at, '-infinity' FROM vault.signing_keys LIMIT 1"
+    )
+    admin.execute("UPDATE vault.app_passwords SET expires_at = now() - interval '1 day'")
+    assert red(examine(playing, without=QUICK)) == {}
+
+
 def test_rows_of_a_large_table_are_sampled_and_named_only_so_far(
     vault: None, admin: psycopg.Connection, playing: Playing
 ) -> None:

@@ -150,7 +150,7 @@ def wikis_are_ours(patient: Patient) -> Iterator[str]:
 
 @check(_REMEDY)
 def signing_keys_are_ours(patient: Patient) -> Iterator[str]:
-    """Every signing key opens, and is the one that its id says."""
+    """Every signing key that is published opens, and is the one that its id says."""
     yield from _check(
         patient,
         _Kind(
@@ -158,6 +158,8 @@ def signing_keys_are_ours(patient: Patient) -> Iterator[str]:
             "kid AS id, alg, sealed_private",
             _is_signing_key,
             called="signing key",
+            # Nothing is made of the others any more: their ring may be gone (api.key_usage_v1).
+            where="vault.is_published(t)",
             always_all=True,
         ),
     )
@@ -220,7 +222,7 @@ def app_passwords_are_ours(patient: Patient) -> Iterator[str]:
             " vault.epoch_seconds(expires_at) AS expires_at",
             _has_mac("CREDENTIAL_KEYS", "app-password", app_password_fields),
             called="app password",
-            where="revoked_at IS NULL",
+            where="revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())",
         ),
     )
 
