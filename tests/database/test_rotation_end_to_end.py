@@ -111,6 +111,7 @@ def test_rotation_of_all_keys_signs_nobody_out_and_ends_without_the_old_ones(
         assert visitor(port, ada).is_signed_in()
         assert Browser(operator_port, cookies=dict(olga.cookies)).get("/admin/").status == 200
         assert Browser(operator_port).sign_in("Olga", PASSWORD).status == 303
+        assert visitor(port).sign_in_as("Ada") == 303
 
         status, said = manage(files, "rotatekeys", "--all", "--drop-old", *files.options())
         assert status == 1

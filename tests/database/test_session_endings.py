@@ -1,7 +1,7 @@
 """What a lock, a new proof and a new password do to sessions, whenever they come."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
@@ -216,21 +216,45 @@ def test_password_change_by_a_proof_from_another_session_changes_nothing(
     assert ask(admin, "SELECT * FROM vault.password_verifiers") == stored
 
 
-def test_password_upgrade_is_only_ever_upwards(admin: psycopg.Connection, login: Login) -> None:
-    """No caller stores a verifier that costs less than the one before, under any pepper."""
+@pytest.fixture
+def site(admin: psycopg.Connection) -> Iterator[Callable[[str, int], None]]:
+    """Says which pepper and memory are today's: ``site("t2", 32768)``; as it was, at the end."""
+    [before] = ask(admin, "SELECT pepper_id, argon2_memory_kib FROM vault.site")
+
+    def change(pepper_id: str, memory_kib: int) -> None:
+        admin.execute(
+            "UPDATE vault.site SET pepper_id = %s, argon2_memory_kib = %s", [pepper_id, memory_kib]
+        )
+
+    change("t1", 19456)
+    yield change
+    change(*before.values())
+
+
+def test_password_upgrade_is_only_ever_upwards_and_to_today(
+    login: Login, site: Callable[[str, int], None]
+) -> None:
+    """What is stored as today's is replaced by nothing but a change, which asks for all factors."""
     with login("web") as web:
         ada = a_person(web)
-        for cost, pepper, expected in (
-            (19456, "t1", "kept"),
-            (8, "t1", "kept"),
-            (8, "t2", "kept"),
-            (19456, "t2", "upgraded"),
-            (32768, "t2", "upgraded"),
+        for today, given, expected in (
+            (("t1", 19456), (19456, "t1"), "kept"),
+            (("t1", 19456), (32768, "t1"), "kept"),
+            (("t1", 19456), (32768, "t2"), "kept"),
+            (("t2", 19456), (8, "t2"), "kept"),
+            (("t2", 19456), (19456, "t1"), "kept"),
+            (("t2", 19456), (19456, "t2"), "upgraded"),
+            (("t2", 19456), (19456, "t2"), "kept"),
+            (("t2", 32768), (19456, "t2"), "kept"),
+            (("t2", 32768), (32768, "t2"), "upgraded"),
+            (("t2", 32768), (65536, "t2"), "kept"),
         ):
+            site(*today)
             attempt = prove(web, ada).secret
+            cost, pepper = given
             answer = call(
                 web,
                 "api.upgrade_password_v1",
                 *(attempt, random_32()[:16], cost, 2, 1, pepper, ada.tag, random_32()),
             )
-            assert answer["status"] == expected
+            assert answer["status"] == expected, (today, given)

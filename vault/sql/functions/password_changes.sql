@@ -1,7 +1,8 @@
 -- Storing a password anew: at today's cost, or another one by proof of the old.
 
--- Recomputes a stored verifier at today's cost, from a password that this attempt has proven.
--- Only ever upwards: statuses upgraded, kept, gone, bad_request.
+-- Recomputes a stored verifier at today's cost, from a password that this attempt has proven. Only ever
+-- upwards, and only what stands below today: the vault cannot see that it is the same password, and
+-- this asks for no second factor and tells nobody. Statuses: upgraded, kept, gone, bad_request.
 CREATE OR REPLACE FUNCTION api.upgrade_password_v1(
     p_attempt bytea, p_salt bytea, p_memory_kib integer, p_time_cost integer,
     p_parallelism integer, p_pepper_id text, p_tag bytea, p_proof bytea
@@ -26,11 +27,14 @@ BEGIN
     IF NOT EXISTS (SELECT FROM vault.live_attempt(p_attempt)) THEN
         RETURN 'gone';
     END IF;
-    PERFORM FROM vault.password_parameters p
-    WHERE p.account_id = v_account
-      AND p.memory_kib::bigint * p.time_cost <= p_memory_kib::bigint * p_time_cost
-      AND (p.inner_scheme IS NOT NULL OR p.pepper_id <> p_pepper_id
-           OR p.memory_kib::bigint * p.time_cost < p_memory_kib::bigint * p_time_cost);
+    PERFORM FROM vault.password_parameters p CROSS JOIN vault.site s
+    WHERE p.account_id = v_account AND p_pepper_id = s.pepper_id
+      AND p_memory_kib::bigint * p_time_cost >= greatest(
+              p.memory_kib::bigint * p.time_cost,
+              s.argon2_memory_kib::bigint * s.argon2_time_cost)
+      AND (p.inner_scheme IS NOT NULL OR p.pepper_id <> s.pepper_id
+           OR p.memory_kib::bigint * p.time_cost
+              < s.argon2_memory_kib::bigint * s.argon2_time_cost);
     IF NOT FOUND THEN
         RETURN 'kept';
     END IF;
@@ -62,7 +66,7 @@ BEGIN
     PERFORM vault.require_read_committed();
     IF NOT vault.is_password(p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id, p_tag, p_proof)
        OR p_new_secret_hash IS NULL OR octet_length(p_new_secret_hash) <> 32
-       OR p_mac IS NULL OR octet_length(p_mac) <> 32 OR p_mac_key IS NULL
+       OR NOT vault.is_mac(p_mac, p_mac_key) OR NOT vault.is_language(p_language)
        OR EXISTS (SELECT FROM vault.sessions WHERE secret_hash = p_new_secret_hash) THEN
         RETURN QUERY SELECT 'bad_request', NULL::integer;
         RETURN;
