@@ -258,3 +258,23 @@ def test_password_upgrade_is_only_ever_upwards_and_to_today(
                 *(attempt, random_32()[:16], cost, 2, 1, pepper, ada.tag, random_32()),
             )
             assert answer["status"] == expected, (today, given)
+
+
+@pytest.mark.parametrize("language", [None, "", "l" * 21, "en\n", "../en"])
+def test_new_password_in_no_language_is_a_bad_request(
+    admin: psycopg.Connection, login: Login, language: str | None
+) -> None:
+    """Whoever names it can neither fill the outbox nor change anything by it."""
+    with login("web") as web:
+        ada = a_person(web)
+        session = a_session(web, ada)
+        proof = prove(web, ada, purpose="reauthenticate", session=session)
+        answer = call(
+            web,
+            "api.change_password_v1",
+            *(session, proof.secret, random_32()[:16], 19456, 2, 1, "t1", random_32(), random_32()),
+            *(random_32(), 2, random_32(), "t1", language, None, None),
+        )
+        assert answer["status"] == "bad_request"
+        assert is_live(web, session)
+    assert ask(admin, "SELECT * FROM vault.outbox") == []
