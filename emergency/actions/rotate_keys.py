@@ -123,7 +123,8 @@ def _refuse_named(name: str, gone: set[str], uses: Iterable[Use]) -> None:
         rows = ", ".join(f"{use.rows} {use.what.replace('_', ' ')}" for use in named)
         raise RotationRefused(
             f"{name}: the vault still names {', '.join(sorted({use.key_id for use in named}))} "
-            f"({rows}); --re-seal first, or --force --reason TEXT, which makes them worthless"
+            f"({rows}); --re-seal moves what can be moved, --status says what becomes of the rest;"
+            " --force --reason TEXT makes it worthless"
         )
 
 

@@ -7,7 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from accounts.management.console import ConsoleCommand
 from emergency.actions import key_status, reseal_keys, rotate_keys
-from emergency.actions.reseal_keys import BATCHES, NewSigningKeys, Resealed
+from emergency.actions.reseal_keys import BATCHES, NewSigningKeys, Resealed, Tally
 from emergency.actions.rings import all_rings, ring_names
 from emergency.actions.rotate_keys import Change
 from emergency.env_files import EnvFileRefused
@@ -110,7 +110,7 @@ class Command(ConsoleCommand):
             return
         done = reseal_keys.reseal(
             batch=options["batch"],
-            progress=lambda total, tally: self.stderr.write(words.progress(total, tally)),
+            progress=self._tell_progress,
         )
         self.say(
             words.resealed_as_json(done),
@@ -118,6 +118,11 @@ class Command(ConsoleCommand):
             lines=words.resealed_in_words(done),
         )
         _complain_of_what_is_left(done)
+
+    def _tell_progress(self, total: int, tally: Tally) -> None:
+        """How far one kind has come; what it came to is said in the end."""
+        if tally.renewed + tally.refused < total:
+            self.stderr.write(words.progress(total, tally))
 
 
 def _changed_rings(options: Mapping[str, Any]) -> list[Change]:
