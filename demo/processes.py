@@ -123,11 +123,11 @@ class Supervisor:
             if process.poll() is None:
                 process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
-        for process in self._running.values():
+        for program, process in self._running.items():
             try:
                 process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                print(f"Process {process.pid} does not end; killing it.", file=sys.stderr)
+                print(f"{program.name} does not end; killing it.", file=sys.stderr)
             # Also what it may have left behind in its group.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
