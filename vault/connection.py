@@ -57,7 +57,9 @@ def _pool() -> ConnectionPool[_Connection]:
                         ),
                     },
                     configure=_prepare,
-                    min_size=1,
+                    # As many as have asked at once: with one made ahead, the first question finds it
+                    # on its way and makes another, and both take turns, each with colder caches.
+                    min_size=0,
                     max_size=settings.VAULT_POOL_SIZE,
                     timeout=settings.VAULT_POOL_TIMEOUT,
                     max_idle=600,
