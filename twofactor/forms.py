@@ -1,11 +1,21 @@
 """The shape of what people type about second factors."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import AccountForm
 
 _LENGTH = 1000  # the services know the real shape; this only bounds the work
+
+
+class CodeInput(forms.TextInput):
+    """Shows no code again: a wrong one is of no use, and the next is six other digits."""
+
+    def format_value(self, value: Any) -> None:
+        """Nothing, whatever was typed."""
+        del value
 
 
 class CodeForm(AccountForm):
@@ -15,7 +25,7 @@ class CodeForm(AccountForm):
         label=_("Code"),
         help_text=_("The six digits that your authenticator app shows now."),
         max_length=_LENGTH,
-        widget=forms.TextInput(
+        widget=CodeInput(
             {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
         ),
         error_messages={"required": _("Enter the code.")},

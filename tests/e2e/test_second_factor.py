@@ -1,0 +1,127 @@
+"""The second step of a sign-in, as people with an app or a sheet of codes go through it."""
+
+import base64
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Demo
+from tests.e2e.people import PASSWORD, Person, sign_in
+from vault.totp_codes import code_of, step_at
+
+Look = Callable[..., None]
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Somebody whom the owner's console gave an app and recovery codes."""
+
+    username: str
+    secret: bytes = field(repr=False)
+    codes: tuple[str, ...] = field(repr=False)
+
+    def code(self) -> str:
+        """What their app shows now."""
+        return code_of(self.secret, step_at(None))
+
+
+@pytest.fixture
+def holder(demo: Demo) -> Holder:
+    """A new account, made as an administrator makes one: a list on standard input."""
+    secret = secrets.token_bytes(20)
+    wanted = {
+        "username": f"Holder of an app {next(_numbers)}",
+        "password": PASSWORD,
+        "totp_secret": base64.b32encode(secret).decode(),
+    }
+    done = demo.manage("createaccount", "--from", "-", given=json.dumps([wanted]))
+    assert done.returncode == 0, done.stderr
+    [made] = json.loads(done.stdout)
+    return Holder(made["username"], secret, tuple(made["recovery_codes"]))
+
+
+def _to_second_step(page: Page, demo: Demo, holder: Holder) -> None:
+    sign_in(page, demo.wikis[0], holder.username, PASSWORD)
+    expect(page.get_by_role("heading", name="One more step")).to_be_visible()
+
+
+def _is_in(page: Page, demo: Demo, holder: Holder) -> None:
+    expect(page.locator("#account-name")).to_have_text(holder.username)
+    assert page.url.startswith(demo.wikis[0])
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
+def test_code_of_the_app_leads_back_to_the_wiki(
+    demo: Demo, person: Person, holder: Holder, script: bool
+) -> None:
+    """Password, code, and one is where one was going; a slip on the way costs nothing else."""
+    page = person(java_script_enabled=script, viewport={"width": 390, "height": 844})
+    _to_second_step(page, demo, holder)
+    expect(page.get_by_text("to continue to English wiki")).to_be_visible()
+    page.get_by_label("Code").fill("000 000")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("link", name="This code is not right")).to_be_visible()
+    assert page.title().startswith("Error:")
+    page.get_by_label("Code").fill(f"{holder.code()[:3]} {holder.code()[3:]}")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    _is_in(page, demo, holder)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
+def test_recovery_code_stands_in_for_a_lost_app(
+    demo: Demo, person: Person, holder: Holder, script: bool
+) -> None:
+    """The other way is one button away, both ways; a code is taken as it was copied by hand."""
+    page = person(java_script_enabled=script)
+    _to_second_step(page, demo, holder)
+    page.get_by_role("button", name="Use a recovery code").click()
+    page.get_by_role("button", name="Use a code from your authenticator app").click()
+    page.get_by_role("button", name="Use a recovery code").click()
+    page.get_by_label("Recovery code").fill(holder.codes[0].lower().replace("-", " "))
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    _is_in(page, demo, holder)
+
+
+def test_second_step_by_keyboard_alone_works(demo: Demo, person: Person, holder: Holder) -> None:
+    """The field has the focus; Enter signs in."""
+    page = person()
+    _to_second_step(page, demo, holder)
+    expect(page.get_by_label("Code")).to_be_focused()
+    page.keyboard.type(holder.code())
+    page.keyboard.press("Enter")
+    _is_in(page, demo, holder)
+
+
+def test_signing_in_as_somebody_else_keeps_where_one_was_going(
+    demo: Demo, person: Person, holder: Holder
+) -> None:
+    """Back at the password: the code alone is worth nothing, and the wiki is still the end."""
+    account = demo.account(operator=False)
+    page = person()
+    _to_second_step(page, demo, holder)
+    page.get_by_role("button", name="Sign in as somebody else").click()
+    page.get_by_label("User name").fill(account["username"])
+    page.get_by_label("Password", exact=True).fill(account["password"])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#account-name")).to_have_text(account["username"])
+
+
+def test_second_step_is_fit_to_be_seen(
+    demo: Demo, person: Person, holder: Holder, look: Look
+) -> None:
+    """Either way, and what is said of a wrong code."""
+    page = person()
+    _to_second_step(page, demo, holder)
+    look(page, "second-factor")
+    page.get_by_label("Code").fill("000000")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    look(page, "second-factor-error")
+    page.get_by_role("button", name="Use a recovery code").click()
+    expect(page.get_by_label("Recovery code")).to_be_visible()
+    look(page, "second-factor-recovery-code")
