@@ -1,12 +1,15 @@
 """PostgreSQL's traps 7, 9 and 11: open transactions, old snapshots, and locks held on purpose."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import psycopg
 import pytest
 
 from demo.databases import VAULT_DATABASE
+from demo.postgres import Server
+from tests.conftest import superuser
 from tests.database.asking import (
     Login,
     a_person,
@@ -25,6 +28,7 @@ from tests.database.asking import (
     redeem,
     register,
     value,
+    whose,
 )
 from tests.environment import dsn
 from vault.connection import close_pools
@@ -51,6 +55,25 @@ def test_open_transaction_on_one_account_blocks_no_other(
         assert register(web, "Cleo")["status"] == "created"
         assert time.monotonic() - started < 2
         sitting.execute("ROLLBACK")
+
+
+def test_sign_in_to_a_wiki_that_is_being_suspended_holds_no_account_meanwhile(
+    admin: psycopg.Connection, login: Login, server: Server
+) -> None:
+    """The wiki is locked before the account: otherwise four who wait could wait for ever."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with login("web") as web, superuser(server) as other, ThreadPoolExecutor() as pool:
+        ada = a_person(web)
+        a_wiki(admin)
+        session = a_session(web, ada)
+        parameters = whose(web, session)
+        with admin.transaction():
+            admin.execute("SELECT FROM vault.wikis FOR UPDATE")
+            issued = pool.submit(issue, web, session, **parameters)
+            while not value(other, waiting) and not issued.done():
+                pass
+            other.execute("SELECT FROM vault.accounts FOR UPDATE NOWAIT")
+        assert issued.result()["status"] == "issued"
 
 
 def test_salts_of_events_are_made_before_their_day(admin: psycopg.Connection, login: Login) -> None:

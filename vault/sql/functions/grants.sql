@@ -29,6 +29,8 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
+    -- The wiki before the account: whoever suspends it waits for its grants, and those for accounts.
+    SELECT * INTO v_wiki FROM vault.wikis WHERE client_id = p_client_id FOR SHARE;
     SELECT s.* INTO v_session FROM vault.live_session(p_session, 'web') s;
     IF FOUND THEN
         -- What ends the session waits for this, and then finds the wiki among those to tell.
@@ -49,8 +51,7 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
-    SELECT * INTO v_wiki FROM vault.wikis WHERE client_id = p_client_id FOR SHARE;
-    IF NOT FOUND OR v_wiki.state <> 'active' OR NOT v_wiki.first_party
+    IF v_wiki.client_id IS NULL OR v_wiki.state <> 'active' OR NOT v_wiki.first_party
        OR p_redirect_uri <> ALL (v_wiki.redirect_uris)
        OR (CASE WHEN p_code_hash IS NULL THEN 'id_token' ELSE 'code' END)
           <> ALL (v_wiki.response_types)
