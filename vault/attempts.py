@@ -7,12 +7,10 @@ it has heard itself, and believes the row no further.
 import hashlib
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
-
-from vault.events import report_row
 
 SECRET_BYTES = 32
 # As the vault's policy has it, with two minutes for clocks that differ.
@@ -58,7 +56,7 @@ class Attempt:
             purpose=purpose,
             account_id=row["account_id"],
             username=row["username"],
-            amr=tuple(row["amr"]),
+            amr=amr_of(proofs),
             auth_time=row["authenticated_at"],
             account_epoch=row["account_epoch"],
             site_epoch=row["site_epoch"],
@@ -72,12 +70,26 @@ def heard(attempt: Attempt | None, *proofs: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*(attempt.proofs if attempt is not None else ()), *proofs)))
 
 
-def holds(account_id: UUID, proofs: Iterable[str], expected: tuple[str, ...]) -> bool:
-    """Whether a row's proofs are those that were heard; reported where others were written in."""
-    genuine = set(proofs) == set(expected)
-    if not genuine:
-        report_row("attempt", account_id)
-    return genuine
+def amr_of(proofs: Collection[str]) -> tuple[str, ...]:
+    """What the proofs that were heard amount to (RFC 8176), as ``vault.amr_of`` has it in SQL.
+
+    A row may hold more: of another tab, or written in. Then no session opens (``changed``).
+    """
+    held = set(proofs)
+    password, code, key = (
+        "password" in held,
+        held & {"totp", "recovery_code"},
+        held & {"hwk", "swk"},
+    )
+    amr = {
+        "pwd": password,
+        "otp": code,
+        "hwk": "hwk" in held,
+        "swk": "swk" in held,
+        "user": key,
+        "mfa": "uv" in held or (password and (code or key)),
+    }
+    return tuple(name for name, is_so in amr.items() if is_so)
 
 
 def fresh_secret(attempt: Attempt, account_id: UUID) -> bytes | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from vault.attempts import Attempt, heard, holds
+from vault.attempts import Attempt, amr_of, heard
 from vault.errors import VaultRefused
 
 Status = Literal["right", "wrong", "wait", "known_only", "ended", "none", "gone"]
@@ -36,14 +36,12 @@ def refusal(question: str, row: Mapping[str, Any]) -> Verdict:
     raise VaultRefused(question, status)
 
 
-def proven(attempt: Attempt, row: Mapping[str, Any], proof: str) -> Verdict:
-    """The verdict of a row that is ``right``: the attempt holds that one proof more.
+def proven(attempt: Attempt, proof: str) -> Verdict:
+    """The verdict of a guess that is ``right``: the attempt holds that one proof more.
 
-    ``gone``, and reported, where its row holds others than were heard.
+    Its row may hold others as well; what this process has not heard counts for nothing.
     """
     proofs = heard(attempt, proof)
-    if not holds(attempt.account_id, row["proofs"], proofs):
-        return Verdict("gone")
     return Verdict(
-        "right", attempt=replace(attempt, amr=tuple(row["amr"]), proofs=proofs), proofs=proofs
+        "right", attempt=replace(attempt, amr=amr_of(proofs), proofs=proofs), proofs=proofs
     )

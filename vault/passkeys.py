@@ -14,7 +14,7 @@ from uuid import UUID
 from django.conf import settings
 
 from vault import connection
-from vault.attempts import Attempt, fresh_secret, heard, holds, new_secret, secret_hash
+from vault.attempts import Attempt, fresh_secret, heard, new_secret, secret_hash
 from vault.errors import VaultRefused
 from vault.events import Origin, report_row
 from vault.keys import KeyRing
@@ -265,8 +265,6 @@ def prove(
         return Verdict("unknown")
     kind = "swk" if passkey.is_synced else "hwk"
     proofs = heard(attempt, kind, *(("uv",) if user_verified else ()))
-    if not holds(passkey.account_id, row["proofs"], proofs):
-        return Verdict("gone")
     proven = Attempt.from_row(secret, purpose, row, proofs)
     if attempt is not None:
         proven = replace(proven, auth_time=attempt.auth_time)

@@ -181,4 +181,4 @@ def prove(attempt: Attempt, code: str, *, origin: Origin) -> Verdict:
         # The database's word alone is not enough: whoever writes its rows could give it to itself.
         report_row("recovery_code", attempt.account_id)
         return Verdict("wrong")
-    return proven(attempt, row, "recovery_code")
+    return proven(attempt, "recovery_code")

@@ -220,6 +220,8 @@ def open_session(
         return None
     if row["status"] == "unfinished":
         raise FactorMissing
+    if row["status"] == "changed":  # what stands in the attempt's row is not what was heard
+        report_row("attempt", attempt.account_id)
     if row["status"] != "opened":
         raise VaultRefused("open_session", row["status"])
     return session

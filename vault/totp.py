@@ -204,7 +204,7 @@ def accept(attempt: Attempt, opening: Opening, device_id: UUID, step: int) -> Ve
         {"attempt": attempt.secret, "opening": opening.id, "id": device_id, "step": step},
     )
     if row["status"] == "right":
-        return proven(attempt, row, "totp")
+        return proven(attempt, "totp")
     if row["status"] in ("replayed", "removed"):
         return Verdict("wrong")
     return refusal("accept_totp", row)

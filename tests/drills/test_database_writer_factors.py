@@ -38,17 +38,16 @@ from vault import (
 from vault.attempts import Attempt
 from vault.errors import VaultRefused
 from vault.events import NOWHERE
-from vault.factors import Verdict
 
 MORE: dict[str, Any] = {"language": "en", "origin": NOWHERE}
 # What an attempt would hold that a passkey which knew its user has proven as well.
 ALL_PROOFS = "'{password,totp,hwk,uv}'"
 
 
-def _opens(attempt: Attempt) -> bool:
-    """Whether a session comes of an attempt that web says is finished."""
-    opened = sessions.open_session(attempt, kept=False, agent_label="", origin=NOWHERE)
-    return opened is not None and sessions.resume(opened.secret) is not None
+def _opens_nothing(attempt: Attempt) -> None:
+    """No session comes of an attempt whose row says more than was heard."""
+    with pytest.raises(VaultRefused, match="changed"):
+        sessions.open_session(attempt, kept=False, agent_label="", origin=NOWHERE)
 
 
 @pytest.fixture
@@ -70,8 +69,7 @@ def test_database_writer_proves_nothing_by_writing_proofs_into_an_attempt(
     enrol_app(victim)
     attempt = attempt_of(victim)
     admin.execute(f"UPDATE vault.attempts SET proofs = {ALL_PROOFS}, amr = '{{pwd,otp,mfa}}'")
-    with pytest.raises(VaultRefused, match="changed"):
-        _opens(attempt)
+    _opens_nothing(attempt)
     loot.refused("a second factor by writing that it was proven")
     secret = enrol_app(mallory)
     attempt = attempt_of(mallory)
@@ -79,8 +77,12 @@ def test_database_writer_proves_nothing_by_writing_proofs_into_an_attempt(
         f"UPDATE vault.attempts SET proofs = {ALL_PROOFS} WHERE secret_hash = %s",
         [sha256(attempt.secret)],
     )
-    assert with_code(attempt, secret, now=later(0)) == Verdict("gone")
-    assert reported(admin) == {("attempt", str(mallory.account_id))}
+    verdict = with_code(attempt, secret, now=later(0))
+    assert verdict.attempt is not None
+    assert verdict.attempt.amr == ("pwd", "otp", "mfa")
+    _opens_nothing(verdict.attempt)
+    accounts = (victim.account_id, mallory.account_id)
+    assert reported(admin) == {("attempt", str(account)) for account in accounts}
     loot.refused("an assertion that tells of a passkey, for a password and a code of its own")
 
 
@@ -96,7 +98,9 @@ def test_database_writer_with_a_found_key_alone_has_no_second_factor(
         [sha256(first.attempt.secret)],
     )
     verdict = present(found, user_verified=False, attempt=first.attempt)
-    assert verdict == passkeys.Verdict("gone")
+    assert verdict.attempt is not None
+    assert verdict.attempt.amr == ("hwk", "user")
+    _opens_nothing(verdict.attempt)
     assert reported(admin) == {("attempt", str(victim.account_id))}
     attempt = attempt_of(mallory)
     admin.execute(
@@ -107,7 +111,10 @@ def test_database_writer_with_a_found_key_alone_has_no_second_factor(
     assert verdict == passkeys.Verdict("gone")
     loot.refused("the password that a found security key still needs, written in or its own")
     admin.execute("UPDATE vault.passkeys SET is_synced = true")
-    assert present(found) == passkeys.Verdict("gone")
+    verdict = present(found)
+    assert verdict.attempt is not None
+    assert "swk" not in verdict.attempt.amr
+    _opens_nothing(verdict.attempt)
     loot.refused("another kind of key than the one that was registered")
 
 
