@@ -140,6 +140,20 @@ def test_createaccount_list_with_one_bad_entry_makes_none(
     assert value(admin, "SELECT count(*) FROM vault.accounts") == 1
 
 
+def test_createaccount_list_that_stops_on_the_way_still_prints_what_it_made(
+    console: Console, admin: psycopg.Connection
+) -> None:
+    """Recovery codes are printed once and kept nowhere: a later entry does not lose them."""
+    admin.execute("INSERT INTO vault.skeletons VALUES ('second', 'Second')")  # by a restore
+    secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+    entries = [{"username": "First", "totp_secret": secret}, {"username": "Second"}]
+    status, out, err = console.run("createaccount", "--from", "-", stdin=json.dumps(entries))
+    assert status == 1
+    assert "1 before it in the list were created" in err
+    [made] = json.loads(out)
+    assert (made["username"], len(made["recovery_codes"])) == ("First", 10)
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[", "nonsense", "[" * 100_000])
 def test_createaccount_list_that_is_none_is_refused(console: Console, text: str) -> None:
     """What is no JSON list is one line and status 1."""

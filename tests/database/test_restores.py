@@ -359,4 +359,6 @@ def test_afterrestore_without_a_store_is_one_line(console: Console) -> None:
     """It has to be said that the store is lost."""
     assert not SEAL_STORE.exists()
     assert "--without-store" in console.complaint("afterrestore")
+    said = console.run("afterrestore", "--without-store", "--dry-run")[1]
+    assert "Without the store nothing is known" in said
     assert console.answer("afterrestore", "--without-store")["epoch_after"] == 2

@@ -74,18 +74,24 @@ class Command(ConsoleCommand):
             raise CommandError("give a user name, or a list with --from")
         password = _line_of_stdin() if options["password_stdin"] else None
         wanted = _check(options["name"], password, options["email"], options["operator"])
-        [made] = self._make([wanted])
+        [made] = self._make([wanted], [])
         self.say(made, as_json=options["json"], lines=_lines(wanted, made))
 
     def _make_list(self, options: Mapping[str, Any]) -> None:
         if any(options[name] for name in ("name", "email", "operator", "password_stdin")):
             raise CommandError("with --from, the list says everything: give no other option")
         wanted = _read_list(options["file"])
-        # A list is for programs: the answer is one too, with --json or without.
-        self.say(self._make(wanted), as_json=True, lines=[])
-
-    def _make(self, wanted: list[Wanted]) -> list[dict[str, Any]]:
         made: list[dict[str, Any]] = []
+        try:
+            self._make(wanted, made)
+        finally:
+            # Also where it stopped on the way: recovery codes are kept nowhere else.
+            if made or not wanted:
+                # A list is for programs: the answer is one too, with --json or without.
+                self.say(made, as_json=True, lines=[])
+
+    def _make(self, wanted: list[Wanted], made: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Makes one after the other, and adds to ``made`` what it can say of each."""
         for one in wanted:
             try:
                 created = create_account(

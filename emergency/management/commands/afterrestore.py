@@ -34,7 +34,8 @@ class Command(ConsoleCommand):
             done = after_restore(dry_run=options["dry_run"], without_store=options["without_store"])
         except MeasureRefused as error:
             raise CommandError(str(error.message)) from error
-        self.say(_as_json(done), as_json=options["json"], lines=_as_text(done))
+        lines = _as_text(done, without_store=options["without_store"])
+        self.say(_as_json(done), as_json=options["json"], lines=lines)
 
 
 def _as_json(done: Restored) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def _as_json(done: Restored) -> dict[str, Any]:
     }
 
 
-def _as_text(done: Restored) -> list[str]:
+def _as_text(done: Restored, *, without_store: bool) -> list[str]:
     if done.handled:
         head = "This restore was dealt with before; nothing was changed."
     elif done.dry_run:
@@ -60,8 +61,18 @@ def _as_text(done: Restored) -> list[str]:
     return [
         head,
         numbers,
-        *([_line(line) for line in done.lines] or ["The store knows of no change after the dump."]),
+        *([_line(line) for line in done.lines] or [_nothing(done, without_store)]),
     ]
+
+
+def _nothing(done: Restored, without_store: bool) -> str:
+    """Why there is no line."""
+    if without_store:
+        return "Without the store nothing is known of what came after the dump."
+    nothing = "The store knows of no change after the dump."
+    if done.dry_run and not done.handled and done.database_number >= done.store_number:
+        nothing += " The database has every seal of it: where nothing was restored, leave it so."
+    return nothing
 
 
 def _line(line: Line) -> str:
