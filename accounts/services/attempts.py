@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from accounts.errors import FlowUnusable
 from vault.attempts import Attempt
 
 __all__ = ["Attempt", "from_plain", "plain"]
@@ -20,13 +21,16 @@ def plain(attempt: Attempt) -> dict[str, Any]:
 
 
 def from_plain(fields: dict[str, Any]) -> Attempt:
-    """The attempt that was sealed. Raises ``TypeError`` or ``ValueError`` for another shape."""
-    return Attempt(
-        **{
-            **fields,
-            "secret": base64.b64decode(fields["secret"]),
-            "account_id": UUID(fields["account_id"]),
-            "amr": tuple(fields["amr"]),
-            "factors": tuple(fields["factors"]),
-        }
-    )
+    """The attempt that was sealed. Raises ``FlowUnusable`` for one of another release's shape."""
+    try:
+        return Attempt(
+            **{
+                **fields,
+                "secret": base64.b64decode(fields["secret"]),
+                "account_id": UUID(fields["account_id"]),
+                "amr": tuple(fields["amr"]),
+                "factors": tuple(fields["factors"]),
+            }
+        )
+    except (KeyError, TypeError, ValueError):
+        raise FlowUnusable from None

@@ -250,3 +250,19 @@ def test_grant_that_was_never_redeemed_says_nothing(
         assert not _is_alive(web, uuid4())
         assert len(CHALLENGE) == 43
         assert redeem(web, random_32())["status"] == "unknown"
+
+
+def test_code_presented_by_a_name_too_long_for_a_wiki_leaves_no_line(
+    admin: psycopg.Connection, login: Login
+) -> None:
+    """Megabytes of a made-up client id are not written into the trail, and spend nothing."""
+    with login("web") as web:
+        a_wiki(admin)
+        issued = issue(web, a_session(web, a_person(web)))
+        before = value(admin, "SELECT count(*) FROM vault.events")
+        assert redeem(web, issued["code"], client_id="w" * 1_000_000)["status"] == "unknown"
+        assert value(admin, "SELECT count(*) FROM vault.events") == before
+        assert redeem(web, issued["code"])["status"] == "redeemed"
+        assert issue(web, a_session(web, a_person(web, "Bo")), scopes=["openid"] * 21)[
+            "status"
+        ] == ("bad_request")

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 
+from accounts.flow.seal import Flow, seal
 from accounts.services.registration import create_account
 from tests.database.asking import value
+from tests.environment import ISSUER
 from tests.web.people import PASSWORD, Answer, Browser, WikiClient, answer_of, ask, claims_of
 from vault.totp_codes import code_of, step_at
 
@@ -169,3 +171,15 @@ def test_choice_to_stay_signed_in_survives_the_second_step(ada: Ada, browser: Br
     """What was ticked beside the password counts when the session opens."""
     done = step(browser, browser.sign_in("Ada", keep="on"), code=ada.code())
     assert done.cookies["__Host-session"]["max-age"]
+
+
+def test_flow_with_an_attempt_of_another_release_begins_anew(ada: Ada, browser: Browser) -> None:
+    """A shape that this release does not know is no 500, and opens nothing."""
+    browser.sign_in("Ada")
+    strange = seal(
+        Flow("own", {"page": "account"}, attempt={"secret": "x"}),
+        browser.cookies["__Host-browser"].value,
+    )
+    answer = browser.post(CHALLENGE, {"flow": strange}, headers={"origin": ISSUER})
+    assert answer.status_code == 400
+    assert "__Host-session" not in browser.cookies

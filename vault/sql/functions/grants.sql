@@ -24,7 +24,8 @@ BEGIN
     expires_in := vault.policy_seconds('code');
     IF p_grant IS NULL OR p_client_id IS NULL OR p_redirect_uri IS NULL OR p_scopes IS NULL
        OR octet_length(p_code_hash) <> 32 OR length(p_code_challenge) <> 43
-       OR length(p_nonce) > 2000 OR NOT vault.is_mac(p_mac, p_mac_key) THEN
+       OR length(p_nonce) > 2000 OR cardinality(p_scopes) > 20
+       OR NOT vault.is_mac(p_mac, p_mac_key) THEN
         status := 'bad_request';
         RETURN NEXT;
         RETURN;
@@ -122,7 +123,9 @@ DECLARE
     v_now timestamptz;
 BEGIN
     PERFORM vault.require_read_committed();
-    SELECT * INTO v_grant FROM vault.grants g WHERE g.code_hash = sha256(p_code) FOR UPDATE;
+    -- What names no wiki stands in no event either.
+    SELECT * INTO v_grant FROM vault.grants g
+    WHERE g.code_hash = sha256(p_code) AND coalesce(length(p_client_id), 0) <= 200 FOR UPDATE;
     IF NOT FOUND THEN
         status := 'unknown';
         RETURN NEXT;

@@ -70,7 +70,7 @@ DECLARE
     v_now timestamptz;
 BEGIN
     PERFORM vault.require_read_committed();
-    IF p_token IS NULL OR p_grant IS NULL OR p_client_id IS NULL
+    IF p_token IS NULL OR p_grant IS NULL OR coalesce(length(p_client_id), 0) NOT BETWEEN 1 AND 200
        OR NOT vault.is_refresh_token(p_new_hash, p_new_mac, p_new_mac_key)
        OR EXISTS (SELECT FROM vault.refresh_tokens r WHERE r.token_hash = p_new_hash) THEN
         status := 'bad_request';
