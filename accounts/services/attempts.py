@@ -29,6 +29,7 @@ def from_plain(fields: dict[str, Any]) -> Attempt:
                 "secret": base64.b64decode(fields["secret"]),
                 "account_id": UUID(fields["account_id"]),
                 "amr": tuple(fields["amr"]),
+                "proofs": tuple(fields["proofs"]),
                 "factors": tuple(fields["factors"]),
             }
         )
