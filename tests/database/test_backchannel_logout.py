@@ -136,6 +136,22 @@ def test_logout_to_a_corrected_address_goes_there(admin: psycopg.Connection) -> 
     assert state(admin, job_id)["done"]
 
 
+@pytest.mark.parametrize("name", ["sub", "sid", "jti"])
+@pytest.mark.parametrize("words", ["not an id", {"sub": "x"}, 7, f"{uuid4()} "])
+def test_logout_with_words_in_place_of_an_id_is_buried_and_reported(
+    admin: psycopg.Connection, name: str, words: Any
+) -> None:
+    """Whoever writes the outbox's rows has nothing signed but ids."""
+    with serving(answering(NO_CONTENT)) as wiki:
+        client_id = add_wiki(admin, f"http://127.0.0.1:{wiki.port}/")
+        job_id = add_logout(admin, client_id, **{name: words})
+        Worker().drain()
+    assert wiki.connections == 0
+    found = state(admin, job_id)
+    assert (found["buried"], found["error"]) == (True, f"not_ours:{name}")
+    assert reported(admin) == {("logout", str(job_id))}
+
+
 def test_claims_of_a_token_have_no_nonce(admin: psycopg.Connection) -> None:
     """A logout token can't be taken for an ID token: no nonce, a type of its own."""
     with serving(answering(NO_CONTENT)) as wiki:
