@@ -79,20 +79,28 @@ class SignUpForm(AccountForm):
     keep = forms.BooleanField(label=_("Keep me signed in on this device"), required=False)
 
 
-class ChangePasswordForm(AccountForm):
-    """The current password, and the new one."""
+def _whose_password() -> forms.CharField:
+    """For password managers: whose password this is. What is sent back is not read."""
+    return forms.CharField(required=False, widget=forms.HiddenInput({"autocomplete": "username"}))
 
-    # For password managers: whose password this is. What is sent back is not read.
-    username = forms.CharField(
-        required=False, widget=forms.HiddenInput({"autocomplete": "username"})
-    )
-    current_password = forms.CharField(
-        label=_("Current password"),
+
+class ProveForm(AccountForm):
+    """The password, once more."""
+
+    username = _whose_password()
+    password = forms.CharField(
+        label=_("Password"),
         max_length=_PASSWORD_LENGTH,
         strip=False,
-        widget=forms.PasswordInput({"autocomplete": "current-password"}),
-        error_messages={"required": _("Enter your current password.")},
+        widget=forms.PasswordInput({"autocomplete": "current-password", "autofocus": True}),
+        error_messages={"required": _("Enter your password.")},
     )
+
+
+class NewPasswordForm(AccountForm):
+    """A new password for whoever has just proven who they are."""
+
+    username = _whose_password()
     new_password = forms.CharField(
         label=_("New password"),
         help_text=_("15 characters or more; a few words work well."),
@@ -100,4 +108,17 @@ class ChangePasswordForm(AccountForm):
         strip=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
         error_messages={"required": _("Choose a new password.")},
+    )
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """The current password, and the new one."""
+
+    field_order = ("username", "current_password", "new_password")
+    current_password = forms.CharField(
+        label=_("Current password"),
+        max_length=_PASSWORD_LENGTH,
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+        error_messages={"required": _("Enter your current password.")},
     )

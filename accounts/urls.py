@@ -8,6 +8,7 @@ from accounts.views.change_password import password
 from accounts.views.home import home
 from accounts.views.login import login
 from accounts.views.logout import logout
+from accounts.views.prove import prove
 from accounts.views.signup import signup
 
 app_name = "accounts"
@@ -20,4 +21,5 @@ urlpatterns = [
     path("privacy", TemplateView.as_view(template_name="privacy.html"), name="privacy"),
     path("account/", account, name="account"),
     path("account/password", password, name="password"),
+    path("account/prove", prove, name="prove"),
 ]

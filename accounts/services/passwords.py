@@ -64,29 +64,44 @@ def verify_password(
     return _attempt(verdict, WrongNameOrPassword)
 
 
-def change_password(
-    session: Session, *, current: str, new: str, email: str | None, language: str, origin: Origin
-) -> tuple[Session, int]:
-    """Sets a new password by proof of the current one; ends every other session.
+def prove_own_password(session: Session, password: str, *, origin: Origin) -> Attempt:
+    """Takes one guess at the password of whoever is signed in; gives an attempt to reauthenticate.
 
-    Gives this session under its new secret, and how many others ended. Raises what
-    ``check_new_password`` and ``verify_password`` raise, ``WrongPassword``, and ``ProofGone`` when
-    the session ended meanwhile.
+    Raises ``WrongPassword``, ``TooManyGuesses``, ``KnownDevicesOnly``, ``AccountLocked``,
+    ``ProofGone`` (the session ended), ``VaultUnavailable``, ``HashingBusy``.
     """
-    new = normalise_password(new)
-    check_new_password(new, username=session.username, email=email, has_second_factor=False)
     try:
-        proof = normalise_password(current)
+        guess = normalise_password(password)
     except PasswordTooLong:  # none that is set can be
         raise WrongPassword from None
     verdict = vault_passwords.prove(
         session.username,
-        proof,
+        guess,
         purpose="reauthenticate",
         origin=origin,
         session_secret=session.secret,
     )
-    attempt = _attempt(verdict, WrongPassword)
+    return _attempt(verdict, WrongPassword)
+
+
+def change_password(
+    session: Session,
+    proof: Attempt | str,
+    *,
+    new: str,
+    email: str | None,
+    language: str,
+    origin: Origin,
+) -> tuple[Session, int]:
+    """Sets a new password by a fresh proof, or by the current one; ends every other session.
+
+    Gives this session under its new secret, and how many others ended. Raises what
+    ``check_new_password`` and ``prove_own_password`` raise, and ``ProofGone`` when the proof or the
+    session is gone, or lacks a second factor that is held.
+    """
+    new = normalise_password(new)
+    check_new_password(new, username=session.username, email=email, has_second_factor=False)
+    attempt = prove_own_password(session, proof, origin=origin) if isinstance(proof, str) else proof
     change = vault_passwords.change(session, attempt, new, language=language, origin=origin)
     if change is None:
         raise ProofGone

@@ -1,12 +1,13 @@
-"""Second factors that come with an account from the console; what people do is in twofactor."""
+"""What this room must know of second factors; what people do with them is in twofactor."""
 
 from uuid import UUID
 
-from vault import recovery_codes, totp
+from vault import passkeys, recovery_codes, totp
 from vault.errors import VaultRefused
+from vault.sessions import Session
 from vault.totp_codes import secret_from_base32
 
-__all__ = ["give_app", "secret_from_base32"]
+__all__ = ["give_app", "holds_second_factor", "secret_from_base32"]
 
 _NAME = "Authenticator app"
 
@@ -24,3 +25,8 @@ def give_app(account_id: UUID, secret: bytes) -> tuple[str, ...]:
     if status != "replaced":
         raise VaultRefused("import_recovery_codes", status)
     return codes
+
+
+def holds_second_factor(session: Session) -> bool:
+    """Whether this session's person has something that every sign-in asks for as well."""
+    return bool(totp.own_apps(session) or passkeys.own_passkeys(session))

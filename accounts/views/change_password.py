@@ -1,4 +1,4 @@
-"""Changing the password, by proof of the current one."""
+"""Changing the password, by proof of the current one and of a second factor where one is held."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -16,19 +16,31 @@ from accounts.errors import (
     TooManyRequests,
     WrongPassword,
 )
-from accounts.forms import ChangePasswordForm
+from accounts.forms import ChangePasswordForm, NewPasswordForm
+from accounts.services.attempts import Attempt
 from accounts.services.email_addresses import own_addresses
 from accounts.services.passwords import change_password
+from accounts.services.second_factors import holds_second_factor
 from accounts.services.sessions import Session
 from accounts.services.throttling import charge
-from accounts.views.cookies import remember_device, remember_session
-from accounts.views.guards import origin_of, session_required
+from accounts.views.cookies import forget_proof, remember_device, remember_session
+from accounts.views.guards import origin_of, proof_required, prove_again, session_required
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @session_required("password")
 def password(request: HttpRequest, session: Session) -> HttpResponse:
-    """GET shows the form; POST changes the password and ends all other sessions."""
+    """GET shows the form; POST changes the password and ends all other sessions.
+
+    Who has no second factor types the current password into the same form; others prove both on
+    the pages for that.
+    """
+    if holds_second_factor(session):
+        return _by_fresh_proof(request, session)
+    return _by_current_password(request, session)
+
+
+def _by_current_password(request: HttpRequest, session: Session) -> HttpResponse:
     if request.method != "POST":
         return _page(request, ChangePasswordForm(initial={"username": session.username}))
     form = ChangePasswordForm(request.POST)
@@ -36,7 +48,7 @@ def password(request: HttpRequest, session: Session) -> HttpResponse:
         return _page(request, form)
     charge(request, "password", settings.RATE_PASSWORD)
     try:
-        renewed, others_ended = _change(request, session, form)
+        return _change(request, session, form.cleaned_data["current_password"], form)
     except (WrongPassword, KnownDevicesOnly) as error:
         form.add_account_error("current_password", error)
     except PasswordUnacceptable as error:
@@ -47,30 +59,45 @@ def password(request: HttpRequest, session: Session) -> HttpResponse:
         raise TooManyRequests(error.retry_after) from error
     except AccountLocked:
         return render(request, "errors/locked.html", status=403)
-    else:
-        rotate_token(request)
-        response = render(
-            request, "accounts/password_changed.html", {"ended_sessions": others_ended}
-        )
-        remember_session(response, renewed)
-        remember_device(request, response)
-        return response
     return _page(request, form)
 
 
+@proof_required("password")
+def _by_fresh_proof(request: HttpRequest, session: Session, proof: Attempt) -> HttpResponse:
+    if request.method != "POST":
+        return _page(request, NewPasswordForm(initial={"username": session.username}))
+    form = NewPasswordForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form)
+    charge(request, "password", settings.RATE_PASSWORD)
+    try:
+        return _change(request, session, proof, form)
+    except PasswordUnacceptable as error:
+        form.add_account_error("new_password", error)
+        return _page(request, form)
+    except ProofGone:
+        return prove_again("password")
+
+
 def _change(
-    request: HttpRequest, session: Session, form: ChangePasswordForm
-) -> tuple[Session, int]:
+    request: HttpRequest, session: Session, proof: Attempt | str, form: NewPasswordForm
+) -> HttpResponse:
     addresses = own_addresses(session)
-    return change_password(
+    renewed, others_ended = change_password(
         session,
-        current=form.cleaned_data["current_password"],
+        proof,
         new=form.cleaned_data["new_password"],
         email=addresses[0].address if addresses else None,
         language=get_language() or settings.LANGUAGE_CODE,
         origin=origin_of(request),
     )
+    rotate_token(request)
+    response = render(request, "accounts/password_changed.html", {"ended_sessions": others_ended})
+    remember_session(response, renewed)
+    remember_device(request, response)
+    forget_proof(response)
+    return response
 
 
-def _page(request: HttpRequest, form: ChangePasswordForm) -> HttpResponse:
+def _page(request: HttpRequest, form: NewPasswordForm) -> HttpResponse:
     return render(request, "accounts/change_password.html", {"form": form})

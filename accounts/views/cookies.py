@@ -14,6 +14,7 @@ from accounts.services.sessions import Session, cookie_value, decoded, encoded, 
 SESSION_COOKIE = "__Host-session"
 BROWSER_COOKIE = "__Host-browser"
 DEVICE_COOKIE = "__Host-device"
+PROOF_COOKIE = "__Host-proof"
 DEVICE_SECONDS = 400 * 86400  # as long as browsers keep anything
 _BROWSER = "authsite.browser"  # where a request keeps the value until the answer
 _DEVICE = "authsite.device"
@@ -67,3 +68,13 @@ def remember_device(request: HttpRequest, response: HttpResponseBase) -> None:
     """Keeps the browser's secret: it has signed in, so that strangers cannot keep it out."""
     value = encoded(device_of(request))
     response.set_cookie(DEVICE_COOKIE, value, max_age=DEVICE_SECONDS, **_ATTRIBUTES)
+
+
+def remember_proof(response: HttpResponseBase, sealed: str, seconds: int) -> None:
+    """Keeps a fresh proof for as long as it is one."""
+    response.set_cookie(PROOF_COOKIE, sealed, max_age=seconds, **_ATTRIBUTES)
+
+
+def forget_proof(response: HttpResponseBase) -> None:
+    """Takes a proof away that is used up."""
+    response.set_cookie(PROOF_COOKIE, "", max_age=0, **_ATTRIBUTES)

@@ -19,6 +19,7 @@ from accounts.errors import (
 )
 from accounts.flow.destinations import Exit, FormPost, Label, Stop, destination_of, origin_of_uri
 from accounts.flow.finish import finish
+from accounts.flow.proof import seal_proof, seconds_left
 from accounts.flow.seal import Flow, FlowExpired, FlowOfAnotherBrowser, seal, unseal
 from accounts.middleware import session_of, set_session
 from accounts.services.attempts import Attempt
@@ -28,6 +29,7 @@ from accounts.views.cookies import (
     browser_of,
     remember_browser,
     remember_device,
+    remember_proof,
     remember_session,
 )
 from accounts.views.guards import SeeOther, origin_of
@@ -200,4 +202,21 @@ def finish_flow(
     response = leave(request, exit_)
     remember_session(response, session)
     remember_device(request, response)
+    return response
+
+
+def finish_proof(request: HttpRequest, flow: Flow, attempt: Attempt) -> HttpResponse | ProofGone:
+    """Keeps a fresh proof with the session it is for, and leaves; opens no session.
+
+    An error when another session has taken its place, or it is not fresh any more.
+    """
+    session, browser = session_of(request), browser_of(request)
+    if session is None or browser is None or flow.request.get("sid") != str(session.sid):
+        return ProofGone()
+    seconds = seconds_left(attempt)
+    if seconds <= 0:
+        return ProofGone()
+    destination = destination_of(flow.destination)
+    response = leave(request, destination.complete(session, flow.request, origin_of(request)))
+    remember_proof(response, seal_proof(attempt, session, browser), seconds)
     return response

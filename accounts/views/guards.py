@@ -8,15 +8,18 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from accounts.flow.proof import open_proof
 from accounts.middleware import session_of
 from accounts.services.agents import agent_label
+from accounts.services.attempts import Attempt
 from accounts.services.sessions import Origin, Session
 from accounts.services.throttling import client_network
-from accounts.views.cookies import device_of
+from accounts.views.cookies import PROOF_COOKIE, browser_of, device_of, forget_proof
 
 P = ParamSpec("P")
 _View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 _SessionView = Callable[Concatenate[HttpRequest, Session, P], HttpResponse]
+_ProofView = Callable[Concatenate[HttpRequest, Session, Attempt, P], HttpResponse]
 
 
 class SeeOther(HttpResponse):
@@ -61,3 +64,33 @@ def session_required(page: str) -> Callable[[_SessionView[P]], _View[P]]:
         return cast("_View[P]", guarded)  # its name is the view's
 
     return decorate
+
+
+def proof_required(page: str) -> Callable[[_ProofView[P]], _SessionView[P]]:
+    """Below ``session_required``: lets only those in who have just proven themselves again.
+
+    Others do so first, and come back to ``page``. The view gets the proof; where the vault finds it
+    gone or too weak after all, it answers with ``prove_again``.
+    """
+
+    def decorate(view: _ProofView[P]) -> _SessionView[P]:
+        @wraps(view)
+        def guarded(
+            request: HttpRequest, session: Session, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponse:
+            sealed = request.COOKIES.get(PROOF_COOKIE, "")
+            attempt = open_proof(sealed, session, browser_of(request))
+            if attempt is None:
+                return prove_again(page)
+            return view(request, session, attempt, *args, **kwargs)
+
+        return cast("_SessionView[P]", guarded)
+
+    return decorate
+
+
+def prove_again(page: str) -> HttpResponse:
+    """To the page where one proves oneself again, and from there to ``page``."""
+    response = SeeOther(f"{reverse('accounts:prove')}?{urlencode({'page': page})}")
+    forget_proof(response)
+    return response

@@ -13,7 +13,7 @@ from accounts.errors import ProofGone, SecondFactorNeeded
 from accounts.flow.next_step import Step, next_step
 from accounts.flow.seal import Flow
 from accounts.services.attempts import Attempt, plain
-from accounts.views.flow_pages import finish_flow
+from accounts.views.flow_pages import finish_flow, finish_proof
 
 Presenter = Callable[[HttpRequest, Flow, Attempt], HttpResponse]
 _presenters: dict[Step, Presenter] = {}
@@ -32,4 +32,6 @@ def advance(
     presenter = _presenters.get(step)
     if presenter is not None:
         return presenter(request, replace(flow, attempt=plain(attempt)), attempt)
+    if attempt.purpose == "reauthenticate" and step is Step.FINISH:
+        return finish_proof(request, flow, attempt)
     return finish_flow(request, flow, attempt, kept=flow.kept)

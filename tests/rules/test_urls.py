@@ -52,6 +52,7 @@ TABLE: Final[dict[str, Row]] = {
     "privacy": Row("GET HEAD OPTIONS", ANYONE, NO_POSTS, NEVER),
     "account/": Row(PAGE, SESSION, NO_POSTS, NEVER),
     "account/password": Row(FORM, SESSION, TOKEN, NEVER),
+    "account/prove": Row(FORM, SESSION, TOKEN, NEVER),
     "language": Row("POST", ANYONE, TOKEN, NEVER),
     # what wikis ask
     "oauth/authorize": Row(FORM, ANYONE, HARMLESS, NEVER),

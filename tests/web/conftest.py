@@ -1,13 +1,16 @@
 """A browser, and wikis that are really registered."""
 
+import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 
+from accounts.services.registration import create_account
 from sso.services.registration import register_wiki
-from tests.web.people import Browser, WikiClient
+from tests.web.holders import Ada
+from tests.web.people import PASSWORD, Browser, WikiClient
 
 
 @pytest.fixture
@@ -59,3 +62,12 @@ def grace(browser: Browser) -> Browser:
     """A browser in which Grace is signed in."""
     browser.sign_up("Grace")
     return browser
+
+
+@pytest.fixture
+def ada(vault: None, playing: Callable[[str], AbstractContextManager[None]]) -> Ada:
+    """An account with a second factor."""
+    secret = secrets.token_bytes(20)
+    with playing("owner"):
+        made = create_account("Ada", PASSWORD, None, operator=None, totp_secret=secret)
+    return Ada(secret, tuple(made.recovery_codes))

@@ -110,6 +110,18 @@ PAGES: Final[dict[str, Sample]] = {
             "flow": FLOW,
         },
     ),
+    "second-factor-again": Sample(
+        "twofactor/challenge.html",
+        {"form": EveryField(), "method": "totp", "username": USERNAME, "proving": True},
+    ),
+    "prove": Sample(
+        "accounts/prove.html",
+        {"form": EveryField(), "flow": FLOW, "current_session": _SIGNED_IN},
+    ),
+    "prove-error": Sample(
+        "accounts/prove.html",
+        {"form": EveryField({}), "notice": "1", "current_session": _SIGNED_IN},
+    ),
     "sign-up": Sample("accounts/sign_up.html", {"form": EveryField(), **_TO_WIKI}),
     "sign-up-error": Sample("accounts/sign_up.html", {"form": EveryField({}), **_TO_WIKI}),
     "sign-out": Sample("accounts/sign_out.html", {"current_session": _SIGNED_IN}),

@@ -210,7 +210,7 @@ def test_flow_that_expired_says_so_and_keeps_where_one_was_going(
     """Nothing typed is acted on; the same page comes again with a fresh flow to the same wiki."""
     page = ask(browser, wiki)
     later = time.time() + settings.FLOW_SECONDS
-    monkeypatch.setattr("accounts.flow.seal.time.time", lambda: later)
+    monkeypatch.setattr("accounts.flow.sealing.time.time", lambda: later)
     again = browser.submit(page, path, username="Grace", password=PASSWORD)
     monkeypatch.undo()
     assert again.status_code == 200

@@ -1,53 +1,13 @@
 """Accounts that hold a second factor: no order of requests gets past it."""
 
-import secrets
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-
 import psycopg
 import pytest
 
 from accounts.flow.seal import Flow, seal
-from accounts.services.registration import create_account
 from tests.database.asking import value
 from tests.environment import ISSUER
-from tests.web.people import PASSWORD, Answer, Browser, WikiClient, answer_of, ask, claims_of
-from vault.totp_codes import code_of, step_at
-
-Playing = Callable[[str], AbstractContextManager[None]]
-CHALLENGE = "/login/second-factor"
-
-
-@dataclass(frozen=True)
-class Ada:
-    """Somebody whom the owner gave an app and recovery codes."""
-
-    secret: bytes
-    codes: tuple[str, ...]
-
-    def code(self, steps: int = 0) -> str:
-        """What the app shows now, or so many steps later."""
-        return code_of(self.secret, step_at(None) + steps)
-
-
-@pytest.fixture
-def ada(vault: None, playing: Playing) -> Ada:
-    """An account with a second factor."""
-    secret = secrets.token_bytes(20)
-    with playing("owner"):
-        made = create_account("Ada", PASSWORD, None, operator=None, totp_secret=secret)
-    return Ada(secret, tuple(made.recovery_codes))
-
-
-def words(answer: Answer) -> str:
-    """A page as text."""
-    return str(answer.content.decode())
-
-
-def step(browser: Browser, page: Answer, **fields: str) -> Answer:
-    """Sends the form of the second step."""
-    return browser.submit(page, CHALLENGE, **{"method": "totp", **fields})
+from tests.web.holders import CHALLENGE, Ada, step, words
+from tests.web.people import PASSWORD, Browser, WikiClient, answer_of, ask, claims_of
 
 
 def test_sign_in_asks_for_the_code_and_opens_the_session(ada: Ada, browser: Browser) -> None:

@@ -1,4 +1,5 @@
-"""The second step of a sign-in: a code from an app, or a recovery code, and always another way."""
+"""The second step of a sign-in, or of proving oneself again: a code from an app, or a recovery
+code, and always another way."""
 
 from typing import Final
 
@@ -20,7 +21,8 @@ from accounts.errors import (
 from accounts.flow.seal import Flow
 from accounts.forms import AccountForm
 from accounts.services.attempts import Attempt, from_plain
-from accounts.views import login
+from accounts.views import prove
+from accounts.views.beginnings import begin_again
 from accounts.views.flow_csrf import flow_protect
 from accounts.views.flow_pages import charge_flow, flow_page, interrupted, open_flow, unusable
 from accounts.views.guards import SeeOther, origin_of
@@ -44,7 +46,7 @@ def present(request: HttpRequest, flow: Flow, attempt: Attempt) -> HttpResponse:
     methods = methods_of(attempt)
     if not methods:
         # Nothing that this page can ask for.
-        return login.present(request, flow, str(SecondFactorNeeded.message))
+        return begin_again(request, flow, str(SecondFactorNeeded.message))
     return _page(request, flow, attempt, methods[0], _FORMS[methods[0]]())
 
 
@@ -52,7 +54,13 @@ def _page(
     request: HttpRequest, flow: Flow, attempt: Attempt, method: Method, form: AccountForm
 ) -> HttpResponse:
     others = [{"method": m, "label": _WAYS[m]} for m in methods_of(attempt) if m != method]
-    context = {"form": form, "method": method, "others": others, "username": attempt.username}
+    context = {
+        "form": form,
+        "method": method,
+        "others": others,
+        "username": attempt.username,
+        "proving": flow.page == prove.PAGE,
+    }
     return flow_page(request, flow, "twofactor/challenge.html", context)
 
 
@@ -66,13 +74,13 @@ def challenge(request: HttpRequest) -> HttpResponse:
     try:
         return _answer(request, open_flow(request))
     except FlowUnusable as error:
-        return unusable(request, error, login.present)
+        return unusable(request, error, begin_again)
 
 
 def _answer(request: HttpRequest, flow: Flow) -> HttpResponse:
     attempt = from_plain(flow.attempt) if flow.attempt is not None else None
     if attempt is None:
-        return login.present(request, flow)
+        return begin_again(request, flow)
     method = _method(request, attempt)
     if method is None:
         return present(request, flow, attempt)
@@ -104,8 +112,8 @@ def _prove(
     except TooManyGuesses as error:
         return interrupted(request, flow, error)
     except AttemptOver as error:
-        return login.present(request, flow, str(error.message))
+        return begin_again(request, flow, str(error.message))
     done = advance(request, flow, proven)
     if isinstance(done, ProofGone):
-        return login.present(request, flow, str(done.message))
+        return begin_again(request, flow, str(done.message))
     return done
