@@ -63,7 +63,8 @@ class Examination:
                 lines.append(f"{'':<7}    what to do: {one.check.remedy}")
             lines += [f"{'':<7}    ({note})" for note in one.notes]
         total = len(self.results)
-        return [*lines, f"{total} checks, {self.findings} findings, {self.skipped} skipped"]
+        found = "1 finding" if self.findings == 1 else f"{self.findings} findings"
+        return [*lines, f"{total} checks, {found}, {self.skipped} skipped"]
 
 
 def check_ids() -> list[str]:
