@@ -70,7 +70,7 @@ def test_checkvault_of_a_sick_vault_says_so_and_is_status_1(
         assert lines[0].startswith("finding  policy-within-design")
         assert "attempt is 601 s; the bound is 600 s" in lines[1]
         assert "what to do: " in lines[2]
-        assert f"{len(CHECKS)} checks, 1 findings" in lines[-1]
+        assert f"{len(CHECKS)} checks, 1 finding," in lines[-1]
         status, out, err = checkvault("--json")
         assert (status, err) == (1, "")
         [found] = [one for one in json.loads(out)["checks"] if one["result"] == "finding"]
