@@ -21,6 +21,22 @@ class WrongRecoveryCode(AccountError):
     guidance = _("Each works once. Take one that you have not used yet.")
 
 
+class NotOneOfThese(AccountError):
+    """What was typed back is none of the new recovery codes."""
+
+    code = "not_one_of_these"
+    message = _("This is not one of the codes above.")
+    guidance = _("Type any one of them, from where you have kept them.")
+
+
+class TooManyApps(AccountError):
+    """Ten apps are there already."""
+
+    code = "too_many_apps"
+    message = _("You have ten apps, which is as many as an account can have.")
+    guidance = _("Remove one that you no longer use.")
+
+
 class AttemptOver(AccountError):
     """Ten codes were wrong, the attempt ran out, or a lockout overtook it."""
 

@@ -1,5 +1,6 @@
 """The shape of what people type about second factors."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -49,4 +50,64 @@ class RecoveryCodeForm(AccountForm):
             }
         ),
         error_messages={"required": _("Enter a recovery code.")},
+    )
+
+
+class NewAppForm(CodeForm):
+    """A new app: what to call it, and a code that it shows."""
+
+    field_order = ("code", "name")
+    name = forms.CharField(
+        label=_("Name"),
+        help_text=_("To tell it from others, such as the phone that it is on."),
+        max_length=100,
+        widget=forms.TextInput({"autocomplete": "off"}),
+        error_messages={"required": _("Give it a name.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The picture comes first: a phone would scroll past it.
+        self.fields["code"].widget.attrs.pop("autofocus")
+
+
+class KeptCodesForm(AccountForm):
+    """One of the new codes, typed back."""
+
+    code = forms.CharField(
+        label=_("Type one of the codes"),
+        help_text=_("Any of them. It is not used up by that."),
+        max_length=_LENGTH,
+        widget=forms.TextInput(
+            {
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "autocorrect": "off",
+                "spellcheck": "false",
+            }
+        ),
+        error_messages={"required": _("Type one of the codes above.")},
+    )
+
+
+class ChooseAppForm(AccountForm):
+    """Which of one's own apps."""
+
+    app = forms.ChoiceField(
+        label=_("App"), error_messages={"invalid_choice": _("Choose one of your apps.")}
+    )
+
+    def __init__(self, apps: Iterable[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["app"].choices = list(apps)  # type: ignore[attr-defined]
+
+
+class RenameAppForm(ChooseAppForm):
+    """Which app, and what to call it."""
+
+    name = forms.CharField(
+        label=_("New name"),
+        max_length=100,
+        widget=forms.TextInput({"autocomplete": "off"}),
+        error_messages={"required": _("Give it a name.")},
     )

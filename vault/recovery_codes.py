@@ -99,8 +99,15 @@ def own_codes(session: Session) -> OwnCodes | None:
     return OwnCodes(**row) if row is not None else None
 
 
-def replace(session: Session, attempt: Attempt, *, language: str, origin: Origin) -> Replacement:
-    """Makes ten new codes by fresh proof; those of before are void.
+def replace(
+    session: Session,
+    attempt: Attempt,
+    *,
+    language: str,
+    origin: Origin,
+    codes: tuple[str, ...] | None = None,
+) -> Replacement:
+    """Stores new codes by fresh proof, ten or those given; those of before are void.
 
     ``weak`` means that the attempt lacks a second factor which the account holds. Raises
     ``VaultUnavailable``, ``HashingBusy``.
@@ -110,7 +117,7 @@ def replace(session: Session, attempt: Attempt, *, language: str, origin: Origin
     )["subject"]
     if subject is None:
         return Replacement("gone")
-    codes = new_codes()
+    codes = new_codes() if codes is None else codes
     status = connection.row(
         "SELECT api.replace_recovery_codes_v1(%(session)s, %(attempt)s, %(salt)s, %(memory_kib)s,"
         " %(time_cost)s, %(parallelism)s, %(pepper_id)s, %(tags)s, %(proofs)s, %(language)s,"

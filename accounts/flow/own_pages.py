@@ -8,7 +8,15 @@ from accounts.flow.destinations import Exit, Label, Redirect
 from accounts.services.sessions import Origin, Session
 
 NAME = "own"
-PAGES = {"account": "accounts:account", "password": "accounts:password"}
+# Short names for a flow to carry, each with its URL's; rooms above have theirs here too.
+PAGES = {
+    "account": "accounts:account",
+    "password": "accounts:password",
+    "two-factor": "twofactor:overview",
+    "two-factor-app": "twofactor:new_app",
+    "two-factor-remove": "twofactor:remove",
+    "recovery-codes": "twofactor:recovery_codes",
+}
 
 
 class OwnPages:

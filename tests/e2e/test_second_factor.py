@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Demo
-from tests.e2e.people import PASSWORD, Person, sign_in
+from tests.e2e.people import PASSWORD, Person, sign_in, sign_up
 from vault.totp_codes import code_of, step_at
 
 Look = Callable[..., None]
@@ -125,3 +125,101 @@ def test_second_step_is_fit_to_be_seen(
     page.get_by_role("button", name="Use a recovery code").click()
     expect(page.get_by_label("Recovery code")).to_be_visible()
     look(page, "second-factor-recovery-code")
+
+
+def _prove(page: Page, *, code: str | None = None) -> None:
+    expect(page.get_by_role("heading", name="Show that it is you")).to_be_visible()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Continue").click()
+    if code is not None:
+        page.get_by_label("Code").fill(code)
+        page.get_by_role("button", name="Continue").click()
+
+
+def _keep_codes(page: Page) -> list[str]:
+    codes: list[str] = page.locator(".codes .code").all_inner_texts()
+    page.get_by_label("Type one of the codes").fill(codes[7])
+    page.get_by_role("button", name="Use these codes").click()
+    return codes
+
+
+def _add_app(page: Page) -> bytes:
+    key = page.locator(".key").inner_text().replace(" ", "")
+    secret = base64.b32decode(key)
+    page.get_by_label("Code").fill(code_of(secret, step_at(None) - 1))
+    page.get_by_label("Name").fill("Blue phone")
+    page.get_by_role("button", name="Add the app").click()
+    expect(page.get_by_role("heading", name="It is on")).to_be_visible()
+    return secret
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
+def test_newcomer_sets_the_second_step_up_and_loses_the_app(
+    demo: Demo, person: Person, script: bool
+) -> None:
+    """From the account page: codes, app, out, in by code; then in by a recovery code; new ones."""
+    name = f"Newcomer with a phone {next(_numbers)}"
+    page = person(java_script_enabled=script)
+    sign_up(page, demo.wikis[0], name)
+    page.goto(f"{demo.issuer}/account/")
+    page.get_by_role("link", name="set up two-step sign-in", exact=True).click()
+    page.get_by_role("link", name="Set up", exact=True).click()
+    _prove(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as a text file").click()
+    codes = _keep_codes(page)
+    assert codes[0] in download.value.path().read_text(encoding="utf-8")
+    secret = _add_app(page)
+
+    other = person(java_script_enabled=script)
+    sign_in(other, demo.wikis[0], name, PASSWORD)
+    other.get_by_label("Code").fill(code_of(secret, step_at(None)))
+    other.get_by_role("button", name="Sign in", exact=True).click()
+    expect(other.locator("#account-name")).to_have_text(name)
+
+    lost = person(java_script_enabled=script)
+    sign_in(lost, demo.wikis[1], name, PASSWORD)
+    lost.get_by_role("button", name="Use a recovery code").click()
+    lost.get_by_label("Recovery code").fill(codes[7])
+    lost.get_by_role("button", name="Sign in", exact=True).click()
+    expect(lost.locator("#account-name")).to_have_text(name)
+    lost.goto(f"{demo.issuer}/account/two-factor")
+    expect(lost.get_by_text("9 left")).to_be_visible()
+    lost.get_by_role("link", name="Replace").click()
+    lost.get_by_label("Password", exact=True).fill(PASSWORD)
+    lost.get_by_role("button", name="Continue").click()
+    lost.get_by_role("button", name="Use a recovery code").click()
+    lost.get_by_label("Recovery code").fill(codes[0])
+    lost.get_by_role("button", name="Continue").click()
+    assert set(_keep_codes(lost)).isdisjoint(codes)
+    expect(lost.get_by_text("10 left")).to_be_visible()
+
+
+def test_pages_of_the_second_step_are_fit_to_be_seen(
+    demo: Demo, person: Person, look: Look
+) -> None:
+    """Off, proving, codes, app with an error, on, rename, remove."""
+    page = person()
+    sign_up(page, demo.wikis[0], f"Somebody who looks {next(_numbers)}")
+    page.goto(f"{demo.issuer}/account/two-factor")
+    look(page, "two-factor-off")
+    page.get_by_role("link", name="Set up", exact=True).click()
+    look(page, "prove")
+    _prove(page)
+    look(page, "recovery-codes")
+    _keep_codes(page)
+    look(page, "two-factor-app")
+    page.get_by_label("Code").fill("000000")
+    page.get_by_role("button", name="Add the app").click()
+    look(page, "two-factor-app-error")
+    secret = _add_app(page)
+    look(page, "two-factor-on")
+    page.goto(f"{demo.issuer}/account/")
+    look(page, "account-two-step")
+    page.goto(f"{demo.issuer}/account/two-factor/rename")
+    look(page, "two-factor-rename")
+    page.goto(f"{demo.issuer}/account/password")
+    _prove(page, code=code_of(secret, step_at(None) + 1))
+    look(page, "change-password-proven")
+    page.goto(f"{demo.issuer}/account/two-factor/remove")
+    look(page, "two-factor-remove")

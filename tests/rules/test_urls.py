@@ -26,6 +26,8 @@ FORM: Final = "GET HEAD POST"
 # Who: anyone; a live session (others are led to sign in); a wiki that authenticates; the holder of
 # an access token; our own probes and scrapers.
 ANYONE, SESSION, WIKI, BEARER, MONITOR = "anyone", "session", "wiki", "bearer", "monitor"
+# A live session with a fresh proof beside it (others are led to prove themselves again).
+PROOF: Final = "proof"
 # Against cross-site posts: Django's token; the sealed flow or Django's token; nothing, since no
 # cookie counts there; nothing, since a post only asks a question or is a report; no posts at all.
 TOKEN, FLOW, NO_COOKIE, HARMLESS, NO_POSTS = "token", "flow", "no cookie", "harmless", "-"
@@ -53,6 +55,12 @@ TABLE: Final[dict[str, Row]] = {
     "account/": Row(PAGE, SESSION, NO_POSTS, NEVER),
     "account/password": Row(FORM, SESSION, TOKEN, NEVER),
     "account/prove": Row(FORM, SESSION, TOKEN, NEVER),
+    "account/two-factor": Row(PAGE, SESSION, NO_POSTS, NEVER),
+    "account/two-factor/app": Row(FORM, PROOF, TOKEN, NEVER),
+    "account/two-factor/rename": Row(FORM, SESSION, TOKEN, NEVER),
+    "account/two-factor/remove": Row(FORM, PROOF, TOKEN, NEVER),
+    "account/two-factor/codes": Row(FORM, PROOF, TOKEN, NEVER),
+    "account/two-factor/codes/download": Row("POST", PROOF, TOKEN, NEVER),
     "language": Row("POST", ANYONE, TOKEN, NEVER),
     # what wikis ask
     "oauth/authorize": Row(FORM, ANYONE, HARMLESS, NEVER),
@@ -126,6 +134,10 @@ def test_address_lets_in_whom_it_is_for(grace: Browser, path: str) -> None:
     if row.who == SESSION:
         assert answer.headers["Location"].startswith("/login?page=")
         assert ask(grace, method, path).status_code == 200
+    elif row.who == PROOF:
+        assert answer.headers["Location"].startswith("/login?page=")
+        if method == "GET":
+            assert ask(grace, method, path).headers["Location"].startswith("/account/prove?page=")
     elif row.who in {WIKI, BEARER}:
         assert answer.status_code in {400, 401}
         assert ask(grace, method, path).status_code == answer.status_code

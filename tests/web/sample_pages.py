@@ -122,6 +122,42 @@ PAGES: Final[dict[str, Sample]] = {
         "accounts/prove.html",
         {"form": EveryField({}), "notice": "1", "current_session": _SIGNED_IN},
     ),
+    "two-factor": Sample(
+        "twofactor/overview.html",
+        {
+            "overview": SimpleNamespace(
+                apps=[
+                    SimpleNamespace(name=WIKI, created_at=_NOW, last_used_at=_NOW),
+                    SimpleNamespace(name="Ψ", created_at=_NOW, last_used_at=None),
+                ],
+                codes_left=2,
+                codes_made_at=_NOW,
+                are_codes_few=True,
+            ),
+            "current_session": _SIGNED_IN,
+        },
+    ),
+    "two-factor-off": Sample("twofactor/overview.html", {"current_session": _SIGNED_IN}),
+    "two-factor-app": Sample(
+        "twofactor/new_app.html",
+        {"form": EveryField(), "pending": FLOW, "secret": "2345 2345", "notice": "1"},
+    ),
+    "recovery-codes": Sample(
+        "twofactor/recovery_codes.html",
+        {"form": EveryField({}), "pending": FLOW, "codes": ["1-1", "2-2"], "username": USERNAME},
+    ),
+    "recovery-codes-replaced": Sample(
+        "twofactor/recovery_codes.html",
+        {"form": EveryField(), "pending": FLOW, "replaces": 2, "username": USERNAME},
+    ),
+    "two-factor-rename": Sample(
+        "twofactor/rename_app.html", {"form": EveryField(), "apps": [("1", "1")]}
+    ),
+    "two-factor-rename-none": Sample("twofactor/rename_app.html"),
+    "two-factor-remove": Sample(
+        "twofactor/remove_app.html", {"form": EveryField(), "apps": [("1", "1")]}
+    ),
+    "two-factor-remove-none": Sample("twofactor/remove_app.html"),
     "sign-up": Sample("accounts/sign_up.html", {"form": EveryField(), **_TO_WIKI}),
     "sign-up-error": Sample("accounts/sign_up.html", {"form": EveryField({}), **_TO_WIKI}),
     "sign-out": Sample("accounts/sign_out.html", {"current_session": _SIGNED_IN}),
@@ -138,6 +174,7 @@ PAGES: Final[dict[str, Sample]] = {
         password_changed_at=_NOW - timedelta(minutes=2),
     ),
     "account-bare": _account(email=None),
+    "account-two-step": _account(email=None, has_second_factor=True),
     "account-unconfirmed": _account(email=SimpleNamespace(masked="1•@2.3", confirmed=False)),
     "change-password": Sample(
         "accounts/change_password.html", {"form": EveryField(), "current_session": _SIGNED_IN}

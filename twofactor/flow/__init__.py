@@ -1,0 +1,1 @@
+"""What an enrolment carries from page to page."""

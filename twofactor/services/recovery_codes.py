@@ -1,0 +1,34 @@
+"""Making and replacing one's own recovery codes: none counts before one was typed back."""
+
+import hmac
+
+from accounts.errors import ProofGone
+from accounts.services.attempts import Attempt
+from accounts.services.sessions import Origin, Session
+from twofactor.errors import NotOneOfThese
+from vault import recovery_codes
+from vault.recovery_codes import new_codes, normal_form
+
+__all__ = ["confirm_codes", "new_codes"]
+
+
+def confirm_codes(
+    session: Session,
+    proof: Attempt,
+    codes: tuple[str, ...],
+    typed: str,
+    *,
+    language: str,
+    origin: Origin,
+) -> None:
+    """Stores new codes once one of them was typed back, which is not used up; old ones are void.
+
+    Raises ``NotOneOfThese``, ``ProofGone``, ``VaultUnavailable``, ``HashingBusy``.
+    """
+    given = normal_form(typed).encode("utf-8", "surrogatepass")
+    fits = [hmac.compare_digest(normal_form(code).encode(), given) for code in codes]
+    if not any(fits):
+        raise NotOneOfThese
+    done = recovery_codes.replace(session, proof, language=language, origin=origin, codes=codes)
+    if done.status != "replaced":
+        raise ProofGone
