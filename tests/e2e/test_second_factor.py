@@ -195,6 +195,18 @@ def test_newcomer_sets_the_second_step_up_and_loses_the_app(
     expect(lost.get_by_text("10 left")).to_be_visible()
 
 
+def test_recovery_codes_are_copied_by_one_button(demo: Demo, person: Person) -> None:
+    """All ten, a line each; the button says so."""
+    page = person(permissions=["clipboard-read", "clipboard-write"])
+    sign_up(page, demo.wikis[0], f"Somebody who copies {next(_numbers)}")
+    page.goto(f"{demo.issuer}/account/two-factor/codes")
+    _prove(page)
+    codes = page.locator(".codes .code").all_inner_texts()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("() => navigator.clipboard.readText()") == "\n".join(codes)
+
+
 def test_pages_of_the_second_step_are_fit_to_be_seen(
     demo: Demo, person: Person, look: Look
 ) -> None:
