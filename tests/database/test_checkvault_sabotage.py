@@ -60,7 +60,7 @@ def test_secret_in_a_functions_text_is_found(
 ) -> None:
     """A long literal in a text that anybody may read."""
     before = value(admin, "SELECT pg_get_functiondef('vault.today()'::regprocedure)")
-    admin.execute(before.replace("SELECT", "SELECT /* 0123456789abcdef0123 */", 1))
+    admin.execute(before.replace("BEGIN", "BEGIN /* 0123456789abcdef0123 */", 1))
     try:
         found = red(examine(playing))
     finally:
