@@ -57,8 +57,8 @@ def _pool() -> ConnectionPool[_Connection]:
                         ),
                     },
                     configure=_prepare,
-                    # As many as have asked at once: with one made ahead, the first question finds it
-                    # on its way and makes another, and both take turns, each with colder caches.
+                    # None ahead: the first question would find it on its way and make another,
+                    # and both would take turns, each with colder caches.
                     min_size=0,
                     max_size=settings.VAULT_POOL_SIZE,
                     timeout=settings.VAULT_POOL_TIMEOUT,
