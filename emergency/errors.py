@@ -8,6 +8,19 @@ from typing import ClassVar
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.errors import SecondFactorNeeded
+
+
+class CannotAskForFactor(SecondFactorNeeded):
+    """The operator's account holds a second factor, and this site has no page that asks for it."""
+
+    code = "cannot_ask_for_factor"
+    message = _("Your account is protected by a second factor, which this site cannot ask for yet.")
+    guidance = _(
+        "Remove it on your account page at the public site and sign in here again, or act from the"
+        " console."
+    )
+
 
 class MeasureRefused(Exception):
     """Nothing was done."""

@@ -2,9 +2,10 @@
 
 import uuid
 
-from accounts.errors import SecondFactorNeeded, WrongNameOrPassword
+from accounts.errors import WrongNameOrPassword
 from accounts.services.passwords import verify_password
 from accounts.services.sessions import cookie_value, decoded
+from emergency.errors import CannotAskForFactor
 from vault import operators
 from vault.errors import FactorMissing
 from vault.events import Origin
@@ -19,7 +20,7 @@ def sign_in(username: str, password: str, *, agent_label: str, origin: Origin) -
 
     A wrong password and a right one of somebody who is no operator get the same error after the
     same questions to the vault; its trail tells them apart. Raises ``WrongNameOrPassword``,
-    ``SecondFactorNeeded``, ``TooManyGuesses``, ``AccountLocked``, ``PasswordTooLong``,
+    ``CannotAskForFactor``, ``TooManyGuesses``, ``AccountLocked``, ``PasswordTooLong``,
     ``VaultUnavailable``, ``HashingBusy``.
     """
     try:
@@ -31,7 +32,7 @@ def sign_in(username: str, password: str, *, agent_label: str, origin: Origin) -
     try:
         session = operators.sign_in(attempt, agent_label=agent_label, origin=origin)
     except FactorMissing as error:
-        raise SecondFactorNeeded from error
+        raise CannotAskForFactor from error
     if session is None:
         raise WrongNameOrPassword
     return session

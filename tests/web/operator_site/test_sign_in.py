@@ -73,6 +73,7 @@ def test_sign_in_of_an_operator_who_holds_a_second_factor_says_so_and_lets_nobod
     answer = browser.sign_in("Careful", PASSWORD)
     assert answer.status == 200
     assert "protected by a second factor" in answer.words
+    assert "Remove it on your account page" in answer.words
     assert "__Host-operator" not in browser.cookies
 
 
