@@ -39,7 +39,9 @@ def main() -> int:
     arguments = _arguments()
     if arguments.follow_parent:
         follow_parent(signal.SIGTERM)  # make killed with SIGKILL
-    signal.signal(signal.SIGTERM, _interrupt)
+    # SIGINT too: a shell that starts us in the background has us ignore it, whoever sends it.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupt)
     try:
         _run(arguments)
     except KeyboardInterrupt:
