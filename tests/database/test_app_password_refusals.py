@@ -1,53 +1,19 @@
 """App passwords that are refused: odd arguments, rows that a writer changed, verdicts too soon."""
 
 import time
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 import pytest
 
-from tests.database.asking import AGENT, NETWORK, Login, ask, call, random_32, reported, value
+from tests.database.asking import Login, ask, call, random_32, reported, value
 from tests.database.mail import Playing, a_member, fresh
 from tests.database.people import sign_in
+from tests.database.programs import ORIGIN, SOMEWHERE, made_by, use
 from vault import app_passwords
 from vault.app_passwords import NewAppPassword, Verdict
-from vault.attempts import Attempt
-from vault.events import NOWHERE
-from vault.sessions import Session
-
-ORIGIN = (NETWORK, AGENT)
-SOMEWHERE = ip_address("192.0.2.7")
-
-
-def _make(session: Session, attempt: Attempt, **changes: Any) -> Any:
-    return app_passwords.add(
-        session,
-        attempt,
-        **{
-            "name": "Bot",
-            "scopes": ("edit", "upload"),
-            "networks": (),
-            "lives_seconds": None,
-            "language": "en",
-            "origin": NOWHERE,
-            **changes,
-        },
-    )
-
-
-def _made(playing: Playing, username: str = "Ada", **changes: Any) -> tuple[Session, str, UUID]:
-    """A session, an app password as it is typed, and its id."""
-    member = a_member(playing, username, f"{username.lower()}@example.org")
-    session = sign_in(member)
-    made = _make(session, fresh(member, session), **changes)
-    assert isinstance(made, NewAppPassword)
-    return session, made.typed, made.id
-
-
-def _use(username: str, typed: str, address: str = str(SOMEWHERE)) -> Verdict:
-    return app_passwords.prove(username, typed, address=ip_address(address), origin=NOWHERE)
 
 
 @pytest.mark.parametrize(
@@ -71,10 +37,10 @@ def test_app_password_that_a_writer_changed_is_refused_and_reported(
     admin: psycopg.Connection, playing: Playing, change: str
 ) -> None:
     """Wider, longer or another: the row's MAC covers all that it is trusted for."""
-    _, typed, _ = _made(playing, networks=[ip_network("192.0.2.0/24")], lives_seconds=3600)
-    assert _use("Ada", typed).status == "right"
+    _, typed, _ = made_by(playing, networks=[ip_network("192.0.2.0/24")], lives_seconds=3600)
+    assert use("Ada", typed).status == "right"
     admin.execute(f"UPDATE vault.app_passwords SET {change}")
-    assert _use("Ada", typed) == Verdict("wrong")
+    assert use("Ada", typed) == Verdict("wrong")
     assert reported(admin) == {
         ("app_password", str(value(admin, "SELECT id FROM vault.app_passwords")))
     }
@@ -84,17 +50,17 @@ def test_app_password_that_a_writer_moved_or_copied_opens_nobody_else(
     admin: psycopg.Connection, playing: Playing
 ) -> None:
     """A writer's own secret on a victim's row is refused; so is the victim's name on its own."""
-    session, typed, made = _made(playing, "Eve")
+    session, typed, made = made_by(playing, "Eve")
     victim = a_member(playing, "Victim", None)
     admin.execute("UPDATE vault.app_passwords SET account_id = %s", [victim.account_id])
-    assert _use("Victim", typed) == Verdict("wrong")
+    assert use("Victim", typed) == Verdict("wrong")
     assert reported(admin) == {("app_password", str(made))}
     admin.execute("UPDATE vault.app_passwords SET account_id = %s", [session.account_id])
     admin.execute("UPDATE vault.accounts SET username = 'Gone' WHERE id = %s", [victim.account_id])
     admin.execute(
         "UPDATE vault.accounts SET username = 'Victim' WHERE id = %s", [session.account_id]
     )
-    assert _use("Eve", typed) == Verdict("wrong")
+    assert use("Eve", typed) == Verdict("wrong")
     assert ("account", str(session.account_id)) in reported(admin)
 
 
@@ -102,7 +68,7 @@ def test_app_password_is_kept_as_a_digest_alone(
     admin: psycopg.Connection, login: Login, playing: Playing
 ) -> None:
     """Who reads the table cannot present what stands there, nor judge without a proposal."""
-    _, typed, _ = _made(playing)
+    _, typed, _ = made_by(playing)
     secret = app_passwords.decode(typed)
     assert secret is not None
     dump = "".join(
@@ -126,7 +92,7 @@ def test_app_password_proposed_in_the_same_transaction_is_not_judged(
     admin: psycopg.Connection, login: Login, playing: Playing
 ) -> None:
     """What could still be undone gets no verdict, and what was judged no second one."""
-    _, typed, _ = _made(playing)
+    _, typed, _ = made_by(playing)
     secret = app_passwords.decode(typed)
     with login("web") as web:
 
