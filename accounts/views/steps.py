@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse
 
-from accounts.errors import ProofGone, SecondFactorNeeded
+from accounts.errors import ProofGone
 from accounts.flow.next_step import Step, next_step
 from accounts.flow.seal import Flow
 from accounts.services.attempts import Attempt, plain
@@ -24,9 +24,7 @@ def register(step: Step, presenter: Presenter) -> None:
     _presenters[step] = presenter
 
 
-def advance(
-    request: HttpRequest, flow: Flow, attempt: Attempt
-) -> HttpResponse | ProofGone | SecondFactorNeeded:
+def advance(request: HttpRequest, flow: Flow, attempt: Attempt) -> HttpResponse | ProofGone:
     """Goes on with what was proven; an error for the page that proved it, where none can."""
     step = next_step(attempt.amr, attempt.factors)
     presenter = _presenters.get(step)

@@ -8,7 +8,7 @@ from django.test import override_settings
 
 from authsite.roles import SECRETS
 from tests.database.asking import ask, value
-from tests.database.people import CHEAP, PASSWORD, Member, attempt_of
+from tests.database.people import CHEAP, PASSWORD, Member, attempt_of, sign_in
 from tests.environment import environment_for
 from vault import accounts, address_changes, mailed_tokens, passwords, token_arming
 from vault.attempts import Attempt
@@ -112,6 +112,13 @@ def reset(attempt: Attempt, password: str = "a new and longer password") -> str:
 def fresh(member: Member, session: Session) -> Attempt:
     """A fresh proof of the session's person."""
     return attempt_of(member, purpose="reauthenticate", session_secret=session.secret)
+
+
+def signed_in(playing: Playing, username: str = "Ada") -> tuple[Member, Session, Attempt]:
+    """Somebody whom the owner made, a session of theirs, and a fresh proof in it."""
+    member = a_member(playing, username, f"{username.lower()}@example.org")
+    session = sign_in(member)
+    return member, session, fresh(member, session)
 
 
 def add(session: Session, attempt: Attempt, address: str, **changes: Any) -> Any:

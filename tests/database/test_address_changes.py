@@ -22,8 +22,9 @@ from tests.database.mail import (
     mailed,
     redeem,
     ring_with,
+    signed_in,
 )
-from tests.database.people import Member, attempt_of, sign_in
+from tests.database.people import attempt_of, sign_in
 from vault import address_changes, sessions
 from vault.attempts import Attempt
 from vault.email_addresses import own_addresses
@@ -32,12 +33,6 @@ from vault.sessions import Session
 
 ORIGIN = (NETWORK, AGENT)
 NEW = "ada@example.net"
-
-
-def _signed_in(playing: Playing, username: str = "Ada") -> tuple[Member, Session, Attempt]:
-    member = a_member(playing, username, f"{username.lower()}@example.org")
-    session = sign_in(member)
-    return member, session, fresh(member, session)
 
 
 def _states(session: Session) -> dict[str, tuple[bool, bool]]:
@@ -63,7 +58,7 @@ def test_address_from_its_adding_to_its_being_the_primary_one(
     admin: psycopg.Connection, playing: Playing
 ) -> None:
     """Added, confirmed by its letter, made primary, the old one removed: and who is told what."""
-    _, session, proof = _signed_in(playing)
+    _, session, proof = signed_in(playing)
     old = own_addresses(session)[0].id
     new = add(session, proof, NEW)
     assert _states(session) == {ADDRESS: (True, True), NEW: (False, False)}
@@ -96,7 +91,7 @@ def test_letters_about_a_change_go_to_the_address_that_was_there_before(
     admin: psycopg.Connection, playing: Playing
 ) -> None:
     """Whoever takes an account over cannot keep its owner from hearing of it."""
-    _, session, proof = _signed_in(playing)
+    _, session, proof = signed_in(playing)
     old = value(admin, "SELECT sealed FROM vault.email_addresses")
     new = add(session, proof, NEW)
     confirm(mailed(playing, admin, address=NEW))
@@ -143,7 +138,7 @@ def test_new_primary_address_ends_every_other_session(
     admin: psycopg.Connection, playing: Playing
 ) -> None:
     """Who else was signed in is out, and the browser that changed it stays; so for a removal."""
-    ada, session, proof = _signed_in(playing)
+    ada, session, proof = signed_in(playing)
     new = add(session, proof, NEW)
     confirm(mailed(playing, admin, address=NEW))
     old = own_addresses(session)[0].id
@@ -163,7 +158,7 @@ def test_token_mailed_to_an_address_dies_with_it(
     admin: psycopg.Connection, playing: Playing
 ) -> None:
     """Somebody who still reads the old mailbox gets in by no letter that lies there (V-reset)."""
-    _, session, proof = _signed_in(playing)
+    _, session, proof = signed_in(playing)
     new = add(session, proof, NEW)
     confirm(mailed(playing, admin, address=NEW))
     resetting = a_reset_token(playing, admin)
@@ -177,7 +172,7 @@ def test_address_that_one_has_already_is_not_added_again(
     admin: psycopg.Connection, playing: Playing
 ) -> None:
     """However it is spelled, and under whichever key of the ring it is stored."""
-    _, session, proof = _signed_in(playing)
+    _, session, proof = signed_in(playing)
     for spelling in (ADDRESS, "ADA@example.org"):
         assert add(session, proof, spelling) == "exists"
         with override_settings(ADDRESS_KEYS=ring_with("AUTHSITE_ADDRESS_KEYS", "t2")):
@@ -194,8 +189,8 @@ def test_change_without_a_fresh_proof_of_ones_own_is_refused(
     admin: psycopg.Connection, playing: Playing
 ) -> None:
     """Another session's proof, another person's, one to sign in, an old one, or none at all."""
-    ada, session, proof = _signed_in(playing)
-    _, others, theirs = _signed_in(playing, "Eve")
+    ada, session, proof = signed_in(playing)
+    _, others, theirs = signed_in(playing, "Eve")
     new = add(session, proof, NEW)
     confirm(mailed(playing, admin, address=NEW))
     mine = own_addresses(session)[0].id
@@ -232,7 +227,7 @@ def test_change_with_arguments_missing_or_odd_is_a_bad_request(
     vault: None, login: Login, playing: Playing
 ) -> None:
     """Each argument of each function alone: a status of its own, never an internal message."""
-    _, session, proof = _signed_in(playing)
+    _, session, proof = signed_in(playing)
     digest = random_32()
     proofs = [session.secret, proof.secret]
     functions: dict[str, tuple[list[Any], dict[int, list[Any]]]] = {

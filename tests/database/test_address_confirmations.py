@@ -20,9 +20,10 @@ from tests.database.mail import (
     letters,
     mailed,
     redeem,
+    signed_in,
     tokens,
 )
-from tests.database.people import Member, sign_in
+from tests.database.people import sign_in
 from tests.database.racing import raced
 from vault import address_changes
 from vault.attempts import Attempt
@@ -32,12 +33,6 @@ from vault.sessions import Session
 
 ORIGIN = (NETWORK, AGENT)
 NEW = "ada@example.net"
-
-
-def _signed_in(playing: Playing, username: str = "Ada") -> tuple[Member, Session, Attempt]:
-    member = a_member(playing, username, f"{username.lower()}@example.org")
-    session = sign_in(member)
-    return member, session, fresh(member, session)
 
 
 def _ask_again(session: Session, address_id: UUID) -> str:
@@ -66,7 +61,7 @@ def test_confirmation_after_its_time_is_refused(
     admin: psycopg.Connection, login: Login, playing: Playing, meanwhile: str, status: str
 ) -> None:
     """A word for each reason, in Python and in the vault itself, and nothing is confirmed."""
-    _, session, proof = _signed_in(playing)
+    _, session, proof = signed_in(playing)
     add(session, proof, NEW)
     secret = mailed(playing, admin, address=NEW)
     [token] = tokens(admin)
@@ -82,7 +77,7 @@ def test_confirmation_of_another_form_purpose_or_browser_is_refused(
     admin: psycopg.Connection, login: Login, playing: Playing
 ) -> None:
     """Odd tokens, a reset's, and another browser that does not say whose it is (V-replay)."""
-    _, session, proof = _signed_in(playing)
+    _, session, proof = signed_in(playing)
     a_member(playing, "Eve", "eve@example.org")
     resetting = a_reset_token(playing, admin)
     add(session, proof, NEW)
@@ -103,7 +98,7 @@ def test_confirmation_raced_by_a_hundred_happens_once(
     admin: psycopg.Connection, login: Login, playing: Playing
 ) -> None:
     """One confirmation, one event; the other ninety-nine are told that it is spent (V-race)."""
-    _, session, proof = _signed_in(playing)
+    _, session, proof = signed_in(playing)
     add(session, proof, NEW)
     secret = mailed(playing, admin, address=NEW)
     [token] = tokens(admin)
@@ -139,7 +134,7 @@ def test_confirmation_asked_for_again_and_again_sends_three_letters_an_hour(
     admin: psycopg.Connection, playing: Playing
 ) -> None:
     """Adding, asking again, removing and adding anew share three letters an hour (V-limit)."""
-    _, session, proof = _signed_in(playing)
+    _, session, proof = signed_in(playing)
     first = add(session, proof, NEW)
     assert _ask_again(session, first) == "asked"
     assert _remove(session, proof, first) == "removed"
