@@ -49,3 +49,65 @@ class NoSuchFactor(AccountError):
 
     code = "no_such_factor"
     message = _("This account has no such second step. Please choose another way.")
+
+
+class TooManyPasskeys(AccountError):
+    """Twenty passkeys are there already."""
+
+    code = "too_many_passkeys"
+    message = _("You have twenty passkeys, which is as many as an account can have.")
+    guidance = _("Remove one that you no longer use.")
+
+
+class LastPasskey(AccountError):
+    """Without it nobody could sign in to the account: it has no password."""
+
+    code = "last_passkey"
+    message = _("This is your only way to sign in, so it stays.")
+    guidance = _("Add another passkey or set a password first.")
+
+
+class PasskeyTaken(AccountError):
+    """The passkey that was made is one that is known already."""
+
+    code = "passkey_taken"
+    message = _("This passkey is in use already.")
+
+
+class CeremonyRefused(AccountError):
+    """What the browser sent for a passkey does not hold; ``why`` is for logs, without secrets."""
+
+    code = "ceremony_refused"
+    message = _("That passkey could not be checked.")
+    guidance = _("Please try once more, or choose another way.")
+
+    def __init__(self, why: str = "") -> None:
+        super().__init__()
+        self.why = why
+
+
+class PasskeyUnknown(CeremonyRefused):
+    """No account has this passkey, or not any more, or not the one that is asked for."""
+
+    code = "passkey_unknown"
+    message = _("This passkey does not belong to an account here, or it was removed.")
+    guidance = _("Choose another one, or another way to sign in.")
+
+
+class PasskeyCopied(CeremonyRefused):
+    """Its counter went back: perhaps somebody has copied it (WebAuthn section 6.1.1)."""
+
+    code = "passkey_copied"
+    message = _("This passkey may have been copied, so it was not accepted.")
+    guidance = _("Sign in another way and replace it.")
+
+
+class UserNotVerified(CeremonyRefused):
+    """The device did not ask for a PIN, a fingerprint or a face, where it has to."""
+
+    code = "user_not_verified"
+    message = _("Your device did not check that it is you.")
+    guidance = _(
+        "Use a passkey that asks for a PIN, your fingerprint or your face; or, if your laptop is"
+        " shut, open its lid. Another way works as well."
+    )

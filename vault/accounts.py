@@ -80,14 +80,16 @@ def prepare() -> Preparation:
     return Preparation(account_id, row["subject"], row["sign_up_open"])
 
 
-def _name_parameters(account_id: UUID, username: str) -> dict[str, object]:
+def name_parameters(account_id: UUID, username: str) -> dict[str, object]:
+    """The arguments about a name that every registering function takes, its MAC among them."""
     vouched, key = name_mac(account_id, username)
     return {"account": account_id, "username": username, "name_mac": vouched, "name_mac_key": key}
 
 
-def _address_parameters(
+def address_parameters(
     address: EmailAddress | None, account_id: UUID, *, confirmed: bool
 ) -> dict[str, object]:
+    """The arguments about a first address that every registering function takes."""
     names = ("address", "sealed", "digest", "digest_key", "address_mac", "address_mac_key")
     if address is None:
         return dict.fromkeys(names)
@@ -118,10 +120,10 @@ def register(
         " %(parallelism)s, %(pepper_id)s, %(tag)s, %(proof)s, %(address)s, %(sealed)s, %(digest)s,"
         " %(digest_key)s, %(attempt_hash)s, %(network)s, %(agent)s)",
         {
-            **_name_parameters(preparation.account_id, username),
+            **name_parameters(preparation.account_id, username),
             "skeletons": sorted(skeletons),
             **password.parameters(preparation.account_id),
-            **_address_parameters(address, preparation.account_id, confirmed=False),
+            **address_parameters(address, preparation.account_id, confirmed=False),
             "attempt_hash": secret_hash(attempt_secret),
             "network": origin.network,
             "agent": origin.agent,
@@ -174,11 +176,11 @@ def create(
         " %(pepper_id)s, %(tag)s, %(proof)s, %(address)s, %(sealed)s, %(digest)s, %(digest_key)s,"
         " %(address_mac)s, %(address_mac_key)s) AS status",
         {
-            **_name_parameters(preparation.account_id, username),
+            **name_parameters(preparation.account_id, username),
             "skeletons": sorted(skeletons),
             "checked": checked,
             **(password.parameters(preparation.account_id) if password else empty),
-            **_address_parameters(confirmed_address, preparation.account_id, confirmed=True),
+            **address_parameters(confirmed_address, preparation.account_id, confirmed=True),
         },
     )
     status: str = row["status"]

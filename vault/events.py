@@ -27,6 +27,9 @@ class Tag(StrEnum):
     APP_PASSWORD_REFUSED = "account:app_password:refused"  # noqa: S105
     APP_PASSWORD_REVOKED = "account:app_password:revoked"  # noqa: S105
     APP_PASSWORD_RIGHT = "account:app_password:right"  # noqa: S105
+    BROWSER_DISTRUSTED = "account:browser:distrusted"
+    BROWSER_SPARED = "account:browser:spared"
+    BROWSER_TRUSTED = "account:browser:trusted"
     ACCOUNT_CREATED = "account:create:console"
     EMAIL_ASKED = "account:email:asked"
     EMAIL_CHANGED = "account:email:changed"
@@ -45,6 +48,7 @@ class Tag(StrEnum):
     PASSWORD_CHANGED = "account:password:changed"  # noqa: S105
     PASSWORD_CLOSED = "account:password:closed"  # noqa: S105
     PASSWORD_LOCKED = "account:password:locked"  # noqa: S105
+    PASSWORD_REMOVED = "account:password:removed"  # noqa: S105
     PASSWORD_RESET = "account:password:reset"  # noqa: S105
     PASSWORD_RIGHT = "account:password:right"  # noqa: S105
     PASSWORD_THROTTLED = "account:password:throttled"  # noqa: S105

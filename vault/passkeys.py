@@ -23,14 +23,19 @@ from vault.seals import Field, is_ours, mac
 from vault.sessions import Session
 
 Added = Literal["added", "exists", "full", "gone", "weak"]
-Removed = Literal["removed", "unknown", "gone", "weak"]
+Removed = Literal["removed", "unknown", "gone", "weak", "last"]
 Renamed = Literal["renamed", "unknown", "gone"]
 Purpose = Literal["sign_in", "reauthenticate", "operator", "recover"]
+Kind = Literal["web", "operator"]
 
 
 @dataclass(frozen=True)
 class NewPasskey:
-    """What a registration ceremony has verified (WebAuthn section 7.1)."""
+    """What a registration ceremony has verified (WebAuthn section 7.1).
+
+    ``is_synced`` is its backup eligibility, ``backed_up`` its state then; ``knows_user`` says that
+    it has verified its user.
+    """
 
     credential_id: bytes
     user_handle: bytes
@@ -40,6 +45,7 @@ class NewPasskey:
     backed_up: bool
     transports: tuple[str, ...]
     sign_count: int
+    knows_user: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,7 @@ class Passkey:
     aaguid: UUID
     is_synced: bool
     sign_count: int
+    kind: Kind = "web"
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,7 @@ class OwnPasskey:
     aaguid: UUID
     is_synced: bool
     backed_up: bool
+    knows_user: bool
     created_at: datetime
     last_used_at: datetime | None
 
@@ -93,7 +101,12 @@ class Verdict:
 
 
 def passkey_fields(row: Mapping[str, Any]) -> tuple[Field, ...]:
-    """What the MAC of a passkey covers, in order: all that never changes."""
+    """What the MAC of a passkey covers, in order: all that never changes.
+
+    Whose site it is of stands at the end, and only where it is not the public one: rows of before
+    are all of that.
+    """
+    kind: Kind = row["kind"]
     return (
         row["credential_id"],
         row["account_id"],
@@ -101,7 +114,23 @@ def passkey_fields(row: Mapping[str, Any]) -> tuple[Field, ...]:
         row["public_key"],
         row["aaguid"],
         int(row["is_synced"]),
+        *(() if kind == "web" else (kind,)),
     )
+
+
+def new_passkey_parameters(
+    passkey: NewPasskey, account_id: UUID, name: str, kind: Kind = "web"
+) -> dict[str, Any]:
+    """The arguments that every storing function takes, the MAC among them."""
+    ring: KeyRing = settings.PASSKEY_KEYS
+    given = {**vars(passkey), "account_id": account_id, "kind": kind}
+    return {
+        **vars(passkey),
+        "transports": list(passkey.transports),
+        "name": name,
+        "mac": mac(ring, ring.active_id, "passkey", *passkey_fields(given)),
+        "mac_key": ring.active_id,
+    }
 
 
 def find(credential_id: bytes) -> Passkey | None:
@@ -157,20 +186,15 @@ def add(
     ``weak`` means that the attempt lacks a second factor which the account holds. Raises
     ``VaultUnavailable``.
     """
-    ring: KeyRing = settings.PASSKEY_KEYS
-    given = {**vars(passkey), "account_id": session.account_id}
     status: Added = connection.row(
         "SELECT api.add_passkey_v1(%(session)s, %(attempt)s, %(credential_id)s, %(user_handle)s,"
         " %(public_key)s, %(aaguid)s, %(is_synced)s, %(backed_up)s, %(transports)s, %(name)s,"
-        " %(sign_count)s, %(mac)s, %(mac_key)s, %(language)s, %(network)s, %(agent)s) AS status",
+        " %(sign_count)s, %(mac)s, %(mac_key)s, %(language)s, %(network)s, %(agent)s,"
+        " %(knows_user)s) AS status",
         {
-            **given,
-            "transports": list(passkey.transports),
+            **new_passkey_parameters(passkey, session.account_id, name),
             "session": session.secret,
             "attempt": fresh_secret(attempt, session.account_id),
-            "name": name,
-            "mac": mac(ring, ring.active_id, "passkey", *passkey_fields(given)),
-            "mac_key": ring.active_id,
             "language": language,
             "network": origin.network,
             "agent": origin.agent,
@@ -195,7 +219,10 @@ def rename(session: Session, credential_id: bytes, name: str) -> Renamed:
 def remove(
     session: Session, attempt: Attempt, credential_id: bytes, *, language: str, origin: Origin
 ) -> Removed:
-    """Takes one of one's own passkeys away, by fresh proof."""
+    """Takes one of one's own passkeys away, by fresh proof.
+
+    ``last`` means that without it nobody could sign in to the account any more.
+    """
     status: Removed = connection.row(
         "SELECT api.remove_passkey_v1(%(session)s, %(attempt)s, %(credential)s, %(language)s,"
         " %(network)s, %(agent)s) AS status",

@@ -6,7 +6,7 @@ the database. See docs/decisions/0002-propose-commit-verdict.md.
 
 import hmac
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 from django.conf import settings
@@ -189,13 +189,18 @@ class Change:
 def change(
     session: Session, attempt: Attempt, password: str, *, language: str, origin: Origin
 ) -> Change | None:
-    """Sets a new password by an attempt that has just proven the old one in this session.
+    """Sets a new password, or a first one, by a fresh proof in this session.
 
     Ends every other session; this one goes on under the new secret. None when the proof or the
     session is gone meanwhile, or a second factor was not proven, and nothing has changed. Raises
     ``VaultUnavailable``.
     """
-    stored = new_password(password, challenge(session.username).subject)
+    subject = connection.row(
+        "SELECT api.own_subject_v1(%(session)s) AS subject", {"session": session.secret}
+    )["subject"]
+    if subject is None:
+        return None
+    stored = new_password(password, subject)
     secret = new_secret()
     new_epoch = session.account_epoch + 1
     session_mac, mac_key = renewed_mac(
@@ -224,3 +229,28 @@ def change(
     if row["status"] != "changed":
         raise VaultRefused("change_password", row["status"])
     return Change(secret, row["others_ended"])
+
+
+Removed = Literal["removed", "none", "few", "gone", "weak"]
+
+
+def remove(session: Session, attempt: Attempt, *, language: str, origin: Origin) -> Removed:
+    """Takes the password away, by fresh proof: a passkey is the way in from then on.
+
+    ``few`` means that there are fewer than two passkeys which have known their user, or no recovery
+    code. Raises ``VaultUnavailable``.
+    """
+    status: Removed = connection.row(
+        "SELECT api.remove_password_v1(%(session)s, %(attempt)s, %(language)s, %(network)s,"
+        " %(agent)s) AS status",
+        {
+            "session": session.secret,
+            "attempt": fresh_secret(attempt, session.account_id),
+            "language": language,
+            "network": origin.network,
+            "agent": origin.agent,
+        },
+    )["status"]
+    if status not in get_args(Removed):
+        raise VaultRefused("remove_password", status)
+    return status

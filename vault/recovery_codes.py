@@ -65,7 +65,7 @@ def normal_form(typed: str) -> str:
     return "".join(typed.upper().split()).translate(_AS_HASHED)
 
 
-def _tag(code: str, subject: bytes, salt: bytes, cost: Cost, pepper_id: str) -> bytes:
+def tag_of(code: str, subject: bytes, salt: bytes, cost: Cost, pepper_id: str) -> bytes:
     """Argon2id over HMAC-SHA256(pepper, subject || code): 32 bytes."""
     ring: KeyRing = settings.PEPPER_KEYS
     message = subject + normal_form(code).encode("utf-8", "surrogatepass")
@@ -73,13 +73,13 @@ def _tag(code: str, subject: bytes, salt: bytes, cost: Cost, pepper_id: str) -> 
     return argon2id(peppered, salt, cost)
 
 
-def _set(account_id: UUID, subject: bytes, codes: Iterable[str]) -> dict[str, object]:
+def set_parameters(account_id: UUID, subject: bytes, codes: Iterable[str]) -> dict[str, object]:
     """The arguments that both storing functions take: one salt, a tag and a proof for each code."""
     ring: KeyRing = settings.PEPPER_KEYS
     key_id, salt, cost = ring.active_id, new_salt(), Cost.today()
     # Two spellings of one code are one.
     different = dict.fromkeys(normal_form(code) for code in codes)
-    tags = [_tag(code, subject, salt, cost, key_id) for code in different]
+    tags = [tag_of(code, subject, salt, cost, key_id) for code in different]
     return {
         "salt": salt,
         "memory_kib": cost.memory_kib,
@@ -125,7 +125,7 @@ def replace(
         {
             "session": session.secret,
             "attempt": fresh_secret(attempt, session.account_id),
-            **_set(session.account_id, subject, codes),
+            **set_parameters(session.account_id, subject, codes),
             "language": language,
             "network": origin.network,
             "agent": origin.agent,
@@ -149,7 +149,7 @@ def import_codes(account_id: UUID, codes: Iterable[str]) -> str:
     status: str = connection.row(
         "SELECT api.import_recovery_codes_v1(%(account)s, %(salt)s, %(memory_kib)s, %(time_cost)s,"
         " %(parallelism)s, %(pepper_id)s, %(tags)s, %(proofs)s) AS status",
-        {"account": account_id, **_set(account_id, subject, codes)},
+        {"account": account_id, **set_parameters(account_id, subject, codes)},
     )["status"]
     if status not in ("replaced", "unknown"):
         raise VaultRefused("import_recovery_codes", status)
@@ -168,7 +168,7 @@ def prove(attempt: Attempt, code: str, *, origin: Origin) -> Verdict:
         return refusal("recovery_code_challenge", asked)
     cost = Cost(asked["memory_kib"], asked["time_cost"], asked["parallelism"])
     key_id = asked["pepper_id"]
-    tag = _tag(code, asked["subject"], asked["salt"], cost, key_id)
+    tag = tag_of(code, asked["subject"], asked["salt"], cost, key_id)
     row = connection.row(
         "CALL api.prove_recovery_code_v1(%(attempt)s, %(tag)s, %(network)s, %(agent)s, %(device)s)",
         {

@@ -154,8 +154,11 @@ def open_session(
     agent_label: str,
     origin: Origin,
     old: Session | None = None,
+    proof_secret: bytes | None = None,
 ) -> Session | None:
     """Turns an attempt into a session with a new secret; one statement.
+
+    ``proof_secret`` becomes that of a fresh proof within the session, of what was just proven.
 
     With ``old``, this browser's live session: it goes on under the new secret if it is the same
     person's, and ends otherwise. None when the attempt is gone (used, expired, locked meanwhile).
@@ -199,13 +202,14 @@ def open_session(
         "network": origin.network,
         "agent": origin.agent,
         "device": origin.device,
+        "proof": secret_hash(proof_secret) if proof_secret is not None else None,
     }
     if kind == "web":
         row = connection.row(
             "SELECT api.open_session_v1(%(attempt)s, %(sid)s, %(secret_hash)s, %(amr)s,"
             " %(auth_time)s, %(account_epoch)s, %(site_epoch)s, %(created_at)s, %(expires_at)s,"
             " %(idle)s, %(kept)s, %(agent_label)s, %(mac)s, %(mac_key)s, %(old)s, %(network)s,"
-            " %(agent)s, %(device)s) AS status",
+            " %(agent)s, %(device)s, %(proof)s) AS status",
             parameters,
         )
     else:
@@ -255,6 +259,15 @@ def end_other(session: Session, sid: UUID, origin: Origin) -> bool:
         },
     )
     return bool(row["status"] == "ended")
+
+
+def end_others(session: Session, origin: Origin) -> int | None:
+    """Ends all other sessions of the same person; gives how many, None when this one has ended."""
+    ended: int | None = connection.row(
+        "SELECT api.end_other_sessions_v1(%(secret)s, %(network)s, %(agent)s) AS ended",
+        {"secret": session.secret, "network": origin.network, "agent": origin.agent},
+    )["ended"]
+    return ended
 
 
 def own_sessions(session: Session) -> list[SessionSummary]:

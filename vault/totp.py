@@ -20,7 +20,7 @@ from vault.factors import Verdict, proven, refusal
 from vault.keys import KeyRing
 from vault.seals import mac, seal, unseal
 from vault.sessions import Session
-from vault.totp_codes import WINDOW, matching, step_at
+from vault.totp_codes import MEDIAWIKI_WINDOW, WINDOW, matching, step_at
 
 # Where codes of an imported app have been used nowhere.
 NEVER: Final = -1
@@ -42,10 +42,13 @@ class OwnApp:
 
 @dataclass(frozen=True)
 class Opening:
-    """An account's secrets, handed out for one guess; each with the id of its app."""
+    """An account's secrets, handed out for one guess.
+
+    Each with the id of its app before it, and after it how many steps its clock may be off.
+    """
 
     id: UUID
-    secrets: tuple[tuple[UUID, bytes], ...] = field(repr=False)
+    secrets: tuple[tuple[UUID, bytes, int], ...] = field(repr=False)
 
 
 def seal_secret(secret: bytes, account_id: UUID, device_id: UUID) -> bytes:
@@ -122,15 +125,28 @@ def add(
     return status
 
 
-def import_device(account_id: UUID, name: str, secret: bytes, *, used_until: int = NEVER) -> str:
+def import_device(
+    account_id: UUID,
+    name: str,
+    secret: bytes,
+    *,
+    used_until: int = NEVER,
+    window: int = WINDOW,
+) -> str:
     """Gives an account an app: ``added``, ``exists``, ``full``, ``unknown``. Owner only.
 
-    Codes up to time step ``used_until`` may have been used where the app comes from.
+    Codes up to time step ``used_until`` may have been used where the app comes from; its clock may
+    be ``window`` steps off (``MEDIAWIKI_WINDOW`` for people who come from there).
     """
     status: str = connection.row(
         "SELECT api.import_totp_v1(%(account)s, %(id)s, %(name)s, %(sealed)s, %(digest)s,"
-        " %(digest_key)s, %(step)s) AS status",
-        {"account": account_id, **_stored(account_id, name, secret), "step": used_until},
+        " %(digest_key)s, %(step)s, %(window)s) AS status",
+        {
+            "account": account_id,
+            **_stored(account_id, name, secret),
+            "step": used_until,
+            "window": window,
+        },
     )["status"]
     if status not in ("added", "exists", "full", "unknown"):
         raise VaultRefused("import_totp", status)
@@ -186,9 +202,12 @@ def open_secrets(attempt: Attempt, origin: Origin) -> Opening | Verdict:
     if row["status"] != "opened":
         return refusal("ask_totp", row)
     secrets = []
-    for device_id, sealed in zip(row["devices"] or [], row["sealed"] or [], strict=True):
+    rows = zip(row["devices"] or [], row["sealed"] or [], row["windows"] or [], strict=True)
+    for device_id, sealed, window in rows:
         try:
-            secrets.append((device_id, open_secret(sealed, attempt.account_id, device_id)))
+            secret = open_secret(sealed, attempt.account_id, device_id)
+            # Whoever writes rows makes no window wider than the one that people bring along.
+            secrets.append((device_id, secret, min(window, MEDIAWIKI_WINDOW)))
         except (SealBroken, KeyUnknown):
             report_row("totp_device", device_id)
     return Opening(row["opening"], tuple(secrets))
@@ -226,7 +245,6 @@ def prove(
     code: str,
     *,
     origin: Origin,
-    window: int = WINDOW,
     now: float | None = None,
 ) -> Verdict:
     """Takes one guess at a code of the attempt's account: charged, committed, then judged.
@@ -236,5 +254,5 @@ def prove(
     opening = open_secrets(attempt, origin)
     if isinstance(opening, Verdict):
         return opening
-    found = matching(code, opening.secrets, step=step_at(now), window=window)
+    found = matching(code, opening.secrets, step=step_at(now))
     return refuse(attempt, opening) if found is None else accept(attempt, opening, *found)

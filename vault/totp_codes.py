@@ -47,16 +47,17 @@ def normal_form(typed: str) -> str:
 
 
 def matching(
-    typed: str, secrets: Iterable[tuple[Owner, bytes]], *, step: int, window: int
+    typed: str, secrets: Iterable[tuple[Owner, bytes, int]], *, step: int
 ) -> tuple[Owner, int] | None:
-    """Whose code this is, and of which time step no further than ``window`` from ``step``.
+    """Whose code this is, and of which time step no further from ``step`` than its window.
 
-    Every secret and step is computed and compared, so that neither says by its time which one it
+    Each secret comes with its owner before it and its window, in steps either way, after it. Every
+    secret and step is computed and compared, so that neither says by its time which one it
     was. Of several that fit the newest counts, as the least likely to be used.
     """
     given = normal_form(typed).encode("utf-8", "surrogatepass")
     found: tuple[Owner, int] | None = None
-    for owner, secret in secrets:
+    for owner, secret, window in secrets:
         for near in range(step - window, step + window + 1):
             fits = hmac.compare_digest(code_of(secret, near).encode(), given)
             found = (owner, near) if fits and (found is None or near > found[1]) else found

@@ -59,7 +59,7 @@ def add_app(
 
     Raises ``WrongCode``, ``TooManyApps``, ``ProofGone``, ``VaultUnavailable``.
     """
-    found = matching(code, [(None, secret)], step=step_at(), window=WINDOW)
+    found = matching(code, [(None, secret, WINDOW)], step=step_at())
     if found is None:
         raise WrongCode
     status = totp.add(

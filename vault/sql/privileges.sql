@@ -34,12 +34,21 @@ GRANT EXECUTE ON FUNCTION
     api.set_primary_address_v1, api.remove_address_v1,
     api.request_reset_v1, api.find_token_v1, api.redeem_reset_v1, api.recovery_subject_v1,
     api.reset_password_v1,
-    api.issue_refresh_token_v1, api.rotate_refresh_token_v1
+    api.issue_refresh_token_v1, api.rotate_refresh_token_v1,
+    api.trust_browser_v1, api.spare_code_v1, api.list_trusted_browsers_v1,
+    api.distrust_browser_v1, api.offer_passkey_v1, api.end_other_sessions_v1
 TO authsite_web;
-GRANT EXECUTE ON FUNCTION api.find_passkey_v1, api.prove_passkey_v1
+-- Accounts without a password: signing up with a passkey, and getting back in by a recovery code.
+GRANT EXECUTE ON FUNCTION
+    api.check_name_v1, api.register_with_passkey_v1, api.remove_password_v1,
+    api.recovery_challenge_v1, api.propose_recovery_v1, api.judge_recovery_v1,
+    api.mend_with_passkey_v1
+TO authsite_web;
+GRANT EXECUTE ON FUNCTION api.spend_challenge_v1, api.find_passkey_v1, api.prove_passkey_v1
 TO authsite_web, authsite_operator;
 GRANT EXECUTE ON PROCEDURE
-    api.ask_totp_v1, api.prove_recovery_code_v1, api.prove_app_password_v1
+    api.ask_totp_v1, api.prove_recovery_code_v1, api.prove_app_password_v1,
+    api.prove_recovery_v1
 TO authsite_web;
 
 -- One's own part of the trail.

@@ -53,9 +53,7 @@ def test_code_within_the_window_matches_and_no_other_does(window: int) -> None:
     """Each step up to the window either way, named as the step that it is of."""
     secret = secrets.token_bytes(20)
     for distance in range(-6, 7):
-        found = matching(
-            code_of(secret, 1000 + distance), [("app", secret)], step=1000, window=window
-        )
+        found = matching(code_of(secret, 1000 + distance), [("app", secret, window)], step=1000)
         expected = ("app", 1000 + distance) if abs(distance) <= window else None
         assert found == expected
 
@@ -71,7 +69,7 @@ def test_code_of_several_steps_counts_as_the_newest() -> None:
         seen[code] = step
     older, newer = seen[code], step
     middle = (older + newer) // 2
-    found = matching(code, [("app", secret)], step=middle, window=newer - middle + 1)
+    found = matching(code, [("app", secret, newer - middle + 1)], step=middle)
     assert found == ("app", newer)
 
 
@@ -121,14 +119,14 @@ def test_code_is_compared_with_every_step_of_every_app(monkeypatch: pytest.Monke
 )
 def test_code_that_is_typed_as_no_app_shows_it_is_none(typed: str) -> None:
     """Six ASCII digits, and ASCII white space; the wrong length or other digits never match."""
-    assert matching(typed, [("app", RFC_SECRET)], step=1, window=1) is None
+    assert matching(typed, [("app", RFC_SECRET, 1)], step=1) is None
 
 
 @pytest.mark.parametrize("typed", ["287082", "287 082", " 287082\n", "2 8\t7\r\n0 8 2"])
 def test_code_with_ascii_white_space_is_the_same(typed: str) -> None:
     """As apps show it, and as it is pasted."""
     assert normal_form(typed) == "287082"
-    assert matching(typed, [("app", RFC_SECRET)], step=1, window=0) == ("app", 1)
+    assert matching(typed, [("app", RFC_SECRET, 0)], step=1) == ("app", 1)
 
 
 @pytest.mark.parametrize(

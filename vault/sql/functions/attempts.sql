@@ -1,7 +1,8 @@
 -- What one flow has proven so far: gathered proof by proof, never more than was judged.
 --
 -- Proofs: password, totp, recovery_code, letter, hwk or swk (a passkey, RFC 8176), uv (that passkey
--- knew its user). amr is derived from them, here and nowhere else.
+-- knew its user), browser (one that its owner trusts: it spares a code, and is no factor). amr is
+-- derived from them, here and nowhere else.
 
 -- Authentication method references (RFC 8176 section 2). A letter is none of its methods.
 CREATE OR REPLACE FUNCTION vault.amr_of(p_proofs text[]) RETURNS text[]
@@ -24,7 +25,7 @@ CREATE OR REPLACE FUNCTION vault.factors_of(p_account uuid) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN array_remove(ARRAY[
-        CASE WHEN EXISTS (SELECT FROM vault.passkeys WHERE account_id = p_account)
+        CASE WHEN EXISTS (SELECT FROM vault.passkeys WHERE account_id = p_account AND kind = 'web')
              THEN 'passkey' END,
         CASE WHEN EXISTS (SELECT FROM vault.totp_devices WHERE account_id = p_account)
              THEN 'totp' END,
@@ -33,13 +34,33 @@ BEGIN
 END
 $$;
 
--- Whether these proofs are all that the account demands: the password, with a second factor where it
--- holds one, or a passkey that knew its user. A passkey that did not is never enough alone, also not
--- once its owner has taken it away. Recovery codes alone are no factor: they stand in for one.
+-- Whether these proofs let somebody in: the password, with a second factor where one is held, or a
+-- passkey that knew its user. A passkey that did not is never enough alone, also not once its owner
+-- has taken it away. Recovery codes alone are no factor: they stand in for one. A trusted browser
+-- spares the code of an app, never a passkey, which is the better one.
 CREATE OR REPLACE FUNCTION vault.is_enough(p_account uuid, p_proofs text[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'mfa' = ANY (vault.amr_of(p_proofs))
-        OR ('password' = ANY (p_proofs) AND NOT vault.factors_of(p_account) && '{passkey,totp}');
+        OR ('password' = ANY (p_proofs) AND NOT vault.factors_of(p_account)
+                && CASE WHEN 'browser' = ANY (p_proofs) THEN '{passkey}'::text[]
+                        ELSE '{passkey,totp}' END);
+$$;
+
+-- Whether these proofs may change what protects the account: by the highest factor that it holds.
+-- Where that is a passkey, a code of an app, which can be phished, is not enough; a recovery code is,
+-- for the day when the passkey is lost. A trusted browser counts for nothing here.
+CREATE OR REPLACE FUNCTION vault.is_highest(p_account uuid, p_proofs text[]) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_factors text[] := vault.factors_of(p_account);
+    v_amr text[] := vault.amr_of(p_proofs);
+BEGIN
+    RETURN coalesce(CASE
+        WHEN 'passkey' = ANY (v_factors)
+            THEN 'mfa' = ANY (v_amr) AND p_proofs && '{hwk,swk,recovery_code}'
+        WHEN 'totp' = ANY (v_factors) THEN 'mfa' = ANY (v_amr)
+        ELSE v_amr && '{pwd,mfa}' END, false);
+END
 $$;
 
 -- The attempt with this secret, if it may still be used.
@@ -84,8 +105,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- The session, if a fresh proof of its person stands beside it: an attempt to reauthenticate within
--- it, five minutes old at the most, with a second factor where one is held. The session alone is
--- never enough. Statuses: fresh, gone (session or attempt), weak (the second factor is missing).
+-- it, five minutes old at the most, by the highest factor that is held. The session alone is never
+-- enough. Statuses: fresh, gone (session or attempt), weak (the highest factor is missing).
 CREATE OR REPLACE FUNCTION vault.fresh_proof(
     p_session bytea, p_attempt bytea, OUT status text, OUT account_id uuid, OUT sid uuid
 ) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -106,7 +127,7 @@ BEGIN
              OR v_attempt.account_id IS DISTINCT FROM v_session.account_id
              OR v_attempt.authenticated_at < clock_timestamp()
                 - make_interval(secs => vault.policy_seconds('fresh_proof')) THEN 'gone'
-        WHEN NOT vault.is_enough(v_session.account_id, v_attempt.proofs) THEN 'weak'
+        WHEN NOT vault.is_highest(v_session.account_id, v_attempt.proofs) THEN 'weak'
         ELSE 'fresh' END;
 END
 $$;

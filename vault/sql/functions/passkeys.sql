@@ -1,14 +1,22 @@
 -- Passkeys (WebAuthn Level 3). The signature is verified by web, which vouches for it; the row's MAC,
 -- under a key that is not here, is what makes a public key somebody's.
 
+-- Which site's passkeys a process deals with: its own. The session_user is the role that logged in.
+CREATE OR REPLACE FUNCTION vault.own_kind() RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE session_user WHEN 'authsite_web' THEN 'web'
+                             WHEN 'authsite_operator' THEN 'operator' END;
+$$;
+
 -- The passkey that a browser presented, for its signature and MAC to be checked.
 CREATE OR REPLACE FUNCTION api.find_passkey_v1(p_credential bytea)
 RETURNS TABLE (credential_id bytea, account_id uuid, user_handle bytea, public_key bytea,
-               aaguid uuid, is_synced boolean, sign_count bigint, mac bytea, mac_key text)
+               aaguid uuid, is_synced boolean, sign_count bigint, kind text, mac bytea,
+               mac_key text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT k.credential_id, k.account_id, k.user_handle, k.public_key, k.aaguid, k.is_synced,
-           k.sign_count, k.mac, k.mac_key
-    FROM vault.passkeys k WHERE k.credential_id = p_credential;
+           k.sign_count, k.kind, k.mac, k.mac_key
+    FROM vault.passkeys k WHERE k.credential_id = p_credential AND k.kind = vault.own_kind();
 $$;
 
 -- Which passkeys a browser may present within an attempt: those of its account.
@@ -16,19 +24,38 @@ CREATE OR REPLACE FUNCTION api.offer_passkeys_v1(p_attempt bytea)
 RETURNS TABLE (credential_id bytea, transports text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT k.credential_id, k.transports FROM vault.live_attempt(p_attempt) t
-    JOIN vault.passkeys k ON k.account_id = t.account_id ORDER BY k.created_at;
+    JOIN vault.passkeys k ON k.account_id = t.account_id AND k.kind = 'web' ORDER BY k.created_at;
 $$;
 
 -- One's own passkeys: for their page, and for what a new registration excludes.
 CREATE OR REPLACE FUNCTION api.list_passkeys_v1(p_session bytea)
 RETURNS TABLE (credential_id bytea, user_handle bytea, transports text[], name text, aaguid uuid,
-               is_synced boolean, backed_up boolean, created_at timestamptz,
+               is_synced boolean, backed_up boolean, knows_user boolean, created_at timestamptz,
                last_used_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT k.credential_id, k.user_handle, k.transports, k.name, k.aaguid, k.is_synced,
-           k.backed_up, k.created_at, k.last_used_at
+           k.backed_up, k.knows_user, k.created_at, k.last_used_at
     FROM vault.live_session(p_session, 'web') s
-    JOIN vault.passkeys k ON k.account_id = s.account_id ORDER BY k.created_at;
+    JOIN vault.passkeys k ON k.account_id = s.account_id AND k.kind = 'web'
+    ORDER BY k.created_at;
+$$;
+
+-- Whether these can be a passkey: what its ceremony has verified is for the caller to know.
+CREATE OR REPLACE FUNCTION vault.is_passkey(
+    p_credential bytea, p_user_handle bytea, p_public_key bytea, p_aaguid uuid,
+    p_is_synced boolean, p_backed_up boolean, p_transports text[], p_name text,
+    p_sign_count bigint, p_mac bytea, p_mac_key text
+) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(octet_length(p_credential) BETWEEN 16 AND 1023
+        AND octet_length(p_user_handle) BETWEEN 1 AND 64
+        AND octet_length(p_public_key) BETWEEN 32 AND 2000
+        AND p_aaguid IS NOT NULL AND p_is_synced IS NOT NULL AND p_backed_up IS NOT NULL
+        AND cardinality(p_transports) <= 10 AND coalesce(array_ndims(p_transports), 1) = 1
+        AND octet_length(array_to_string(p_transports, '', '')) <= 200
+        AND array_position(p_transports, NULL) IS NULL
+        AND length(p_name) BETWEEN 1 AND 100
+        AND p_sign_count BETWEEN 0 AND 4294967295 AND vault.is_mac(p_mac, p_mac_key), false);
 $$;
 
 -- Adds a passkey by fresh proof; the MAC covers all that never changes. Statuses: added, exists,
@@ -36,7 +63,8 @@ $$;
 CREATE OR REPLACE FUNCTION api.add_passkey_v1(
     p_session bytea, p_attempt bytea, p_credential bytea, p_user_handle bytea, p_public_key bytea,
     p_aaguid uuid, p_is_synced boolean, p_backed_up boolean, p_transports text[], p_name text,
-    p_sign_count bigint, p_mac bytea, p_mac_key text, p_language text, p_network text, p_agent text
+    p_sign_count bigint, p_mac bytea, p_mac_key text, p_language text, p_network text, p_agent text,
+    p_knows_user boolean DEFAULT false
 ) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
@@ -44,18 +72,9 @@ DECLARE
     v_proof record;
 BEGIN
     PERFORM vault.require_read_committed();
-    IF coalesce(octet_length(p_credential), 0) NOT BETWEEN 16 AND 1023
-       OR coalesce(octet_length(p_user_handle), 0) NOT BETWEEN 1 AND 64
-       OR coalesce(octet_length(p_public_key), 0) NOT BETWEEN 32 AND 2000
-       OR p_aaguid IS NULL OR p_is_synced IS NULL OR p_backed_up IS NULL
-       OR coalesce(cardinality(p_transports), 11) > 10
-       OR coalesce(array_ndims(p_transports), 1) <> 1
-       OR octet_length(array_to_string(p_transports, '', '')) > 200
-       OR array_position(p_transports, NULL) IS NOT NULL
-       OR coalesce(length(p_name), 0) NOT BETWEEN 1 AND 100
-       OR p_sign_count IS NULL OR p_sign_count NOT BETWEEN 0 AND 4294967295
-       OR coalesce(octet_length(p_mac), 0) <> 32
-       OR coalesce(length(p_mac_key), 0) NOT BETWEEN 1 AND 40
+    IF NOT vault.is_passkey(p_credential, p_user_handle, p_public_key, p_aaguid, p_is_synced,
+                            p_backed_up, p_transports, p_name, p_sign_count, p_mac, p_mac_key)
+       OR p_knows_user IS NULL
        OR NOT vault.is_language(p_language) THEN
         RETURN 'bad_request';
     END IF;
@@ -63,13 +82,14 @@ BEGIN
     IF v_proof.status <> 'fresh' THEN
         RETURN v_proof.status;
     END IF;
-    IF (SELECT count(*) FROM vault.passkeys WHERE account_id = v_proof.account_id) >= 20 THEN
+    IF (SELECT count(*) FROM vault.passkeys
+        WHERE account_id = v_proof.account_id AND kind = 'web') >= 20 THEN
         RETURN 'full';
     END IF;
     INSERT INTO vault.passkeys (credential_id, account_id, user_handle, public_key, aaguid,
-        is_synced, backed_up, transports, name, sign_count, mac, mac_key)
+        is_synced, backed_up, transports, name, sign_count, mac, mac_key, knows_user)
     VALUES (p_credential, v_proof.account_id, p_user_handle, p_public_key, p_aaguid, p_is_synced,
-        p_backed_up, p_transports, p_name, p_sign_count, p_mac, p_mac_key)
+        p_backed_up, p_transports, p_name, p_sign_count, p_mac, p_mac_key, p_knows_user)
     ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
         RETURN 'exists';
@@ -105,12 +125,13 @@ BEGIN
         RETURN 'gone';
     END IF;
     UPDATE vault.passkeys SET name = p_name
-    WHERE credential_id = p_credential AND account_id = v_account;
+    WHERE credential_id = p_credential AND account_id = v_account AND kind = 'web';
     RETURN CASE WHEN FOUND THEN 'renamed' ELSE 'unknown' END;
 END
 $$;
 
--- Takes a passkey away by fresh proof. Statuses: removed, unknown, gone, weak, bad_request.
+-- Takes a passkey away by fresh proof. Statuses: removed, unknown, gone, weak, bad_request, last (there
+-- is no password, and no other passkey that knows its user: nobody would get in any more).
 CREATE OR REPLACE FUNCTION api.remove_passkey_v1(
     p_session bytea, p_attempt bytea, p_credential bytea, p_language text, p_network text,
     p_agent text
@@ -128,8 +149,14 @@ BEGIN
     IF v_proof.status <> 'fresh' THEN
         RETURN v_proof.status;
     END IF;
+    IF vault.is_passwordless(v_proof.account_id) AND NOT EXISTS (
+            SELECT FROM vault.passkeys k
+            WHERE k.account_id = v_proof.account_id AND k.kind = 'web' AND k.knows_user
+              AND k.credential_id <> p_credential) THEN
+        RETURN 'last';
+    END IF;
     DELETE FROM vault.passkeys
-    WHERE credential_id = p_credential AND account_id = v_proof.account_id;
+    WHERE credential_id = p_credential AND account_id = v_proof.account_id AND kind = 'web';
     IF NOT FOUND THEN
         RETURN 'unknown';
     END IF;
@@ -180,7 +207,8 @@ BEGIN
         SELECT k.account_id FROM vault.passkeys k WHERE k.credential_id = p_credential) FOR SHARE;
     SELECT * INTO v_site FROM vault.site;
     SELECT * INTO v_key FROM vault.passkeys k
-    WHERE k.credential_id = p_credential AND k.account_id = v_account.id FOR UPDATE;
+    WHERE k.credential_id = p_credential AND k.account_id = v_account.id
+      AND k.kind = vault.own_kind() FOR UPDATE;
     SELECT s.sid INTO v_sid FROM vault.live_session(p_session, 'web') s
     WHERE s.account_id = v_key.account_id AND p_purpose = 'reauthenticate';
     v_proofs := ARRAY[CASE WHEN v_key.is_synced THEN 'swk' ELSE 'hwk' END]
@@ -212,7 +240,7 @@ BEGIN
         RETURN;
     END IF;
     UPDATE vault.passkeys k SET sign_count = p_sign_count, backed_up = p_backed_up,
-           last_used_at = clock_timestamp()
+           knows_user = k.knows_user OR p_user_verified, last_used_at = clock_timestamp()
     WHERE k.credential_id = p_credential;
     IF p_attempt IS NULL THEN
         PERFORM vault.open_attempt(p_attempt_hash, v_account, v_site.epoch, p_purpose, v_proofs,

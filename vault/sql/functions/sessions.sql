@@ -29,14 +29,15 @@ $$;
 -- Turns an attempt into a session. amr and auth_time are the attempt's; the caller names them so
 -- that its MAC can cover them, and is refused when they differ. With the secret of a live session
 -- of the same account and the same sid, that session goes on under the new secret; any other
--- session of this browser ends. Statuses: opened, unfinished (the password, or a second factor that is
+-- session of this browser ends. With p_proof_hash, what was proven is a fresh proof within the new
+-- session as well, for as long as it is fresh. Statuses: opened, unfinished (the password, or a second factor that is
 -- held, is not proven), gone, changed, bad_request.
 CREATE OR REPLACE FUNCTION vault.open_session(
     p_kind text, p_policy text, p_attempt bytea, p_sid uuid, p_secret_hash bytea, p_amr text[],
     p_authenticated_at bigint, p_account_epoch bigint, p_site_epoch bigint,
     p_created_at bigint, p_expires_at bigint, p_idle_seconds integer, p_kept boolean,
     p_agent_label text, p_mac bytea, p_mac_key text, p_old_secret bytea,
-    p_network text, p_agent text, p_device bytea
+    p_network text, p_agent text, p_device bytea, p_proof_hash bytea
 ) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -49,6 +50,7 @@ BEGIN
     IF p_sid IS NULL OR p_secret_hash IS NULL OR octet_length(p_secret_hash) <> 32
        OR p_mac IS NULL OR octet_length(p_mac) <> 32 OR p_mac_key IS NULL OR p_kept IS NULL
        OR length(coalesce(p_agent_label, '')) > 100
+       OR octet_length(coalesce(p_proof_hash, p_secret_hash)) <> 32
        OR EXISTS (SELECT FROM vault.sessions WHERE secret_hash = p_secret_hash)
        OR NOT vault.is_lifetime(p_policy, to_timestamp(p_created_at), to_timestamp(p_expires_at),
                                 p_idle_seconds) THEN
@@ -107,6 +109,14 @@ BEGIN
             RETURN 'bad_request';
         END IF;
     END IF;
+    IF p_proof_hash IS NOT NULL THEN
+        INSERT INTO vault.attempts (secret_hash, account_id, account_epoch, site_epoch, purpose,
+                                    proofs, amr, authenticated_at, sid, expires_at)
+        VALUES (p_proof_hash, v_attempt.account_id, v_attempt.account_epoch, v_attempt.site_epoch,
+                'reauthenticate', v_attempt.proofs, v_attempt.amr, v_attempt.authenticated_at, p_sid,
+                v_attempt.expires_at)
+        ON CONFLICT DO NOTHING;
+    END IF;
     PERFORM vault.remember_device(v_attempt.account_id, p_device);
     PERFORM vault.record_event('account:session:opened', v_attempt.account_id, p_sid, NULL, NULL,
                                vault.event_digest(p_network), vault.event_digest(p_agent),
@@ -119,13 +129,14 @@ CREATE OR REPLACE FUNCTION api.open_session_v1(
     p_attempt bytea, p_sid uuid, p_secret_hash bytea, p_amr text[], p_authenticated_at bigint,
     p_account_epoch bigint, p_site_epoch bigint, p_created_at bigint, p_expires_at bigint,
     p_idle_seconds integer, p_kept boolean, p_agent_label text, p_mac bytea, p_mac_key text,
-    p_old_secret bytea, p_network text, p_agent text, p_device bytea DEFAULT NULL
+    p_old_secret bytea, p_network text, p_agent text, p_device bytea DEFAULT NULL,
+    p_proof_hash bytea DEFAULT NULL
 ) RETURNS text
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
     SELECT vault.open_session('web', CASE WHEN p_kept THEN 'kept_session' ELSE 'session' END,
         p_attempt, p_sid, p_secret_hash, p_amr, p_authenticated_at, p_account_epoch, p_site_epoch,
         p_created_at, p_expires_at, p_idle_seconds, p_kept, p_agent_label, p_mac, p_mac_key,
-        p_old_secret, p_network, p_agent, p_device);
+        p_old_secret, p_network, p_agent, p_device, p_proof_hash);
 $$;
 
 -- A session's row for its MAC to be checked, in the shape both kinds share.
@@ -234,5 +245,37 @@ BEGIN
                                vault.event_digest(p_network), vault.event_digest(p_agent),
                                jsonb_build_object('why', 'ended_by_owner'));
     RETURN 'ended';
+END
+$$;
+
+-- Ends all of one's own other sessions, and keeps what is known of browsers. Gives how many, NULL when
+-- one's own has ended.
+CREATE OR REPLACE FUNCTION api.end_other_sessions_v1(
+    p_secret bytea, p_network text, p_agent text
+) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_session vault.sessions%ROWTYPE;
+    v_ended uuid;
+    v_total integer := 0;
+BEGIN
+    PERFORM vault.require_read_committed();
+    SELECT * INTO v_session FROM vault.live_session(p_secret, 'web');
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    FOR v_ended IN
+        UPDATE vault.sessions SET ended_at = clock_timestamp(), end_reason = 'ended_by_owner'
+        WHERE account_id = v_session.account_id AND kind = 'web' AND ended_at IS NULL
+          AND sid <> v_session.sid RETURNING sid
+    LOOP
+        PERFORM vault.tell_wikis(v_ended, v_session.account_id);
+        v_total := v_total + 1;
+    END LOOP;
+    PERFORM vault.record_event('account:session:ended', v_session.account_id, v_session.sid, NULL,
+                               NULL, vault.event_digest(p_network), vault.event_digest(p_agent),
+                               jsonb_build_object('why', 'ended_by_owner', 'others', v_total));
+    RETURN v_total;
 END
 $$;

@@ -36,7 +36,7 @@ $$;
 -- Statuses: added, exists (this secret, or this id), full.
 CREATE OR REPLACE FUNCTION vault.store_totp(
     p_account uuid, p_id uuid, p_name text, p_sealed bytea, p_digest bytea, p_digest_key text,
-    p_step bigint
+    p_step bigint, p_window integer DEFAULT 1
 ) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -48,8 +48,8 @@ BEGIN
         RETURN 'exists';
     END IF;
     INSERT INTO vault.totp_devices (id, account_id, name, sealed_secret, secret_digest, digest_key,
-                                    last_step)
-    VALUES (p_id, p_account, p_name, p_sealed, p_digest, p_digest_key, p_step)
+                                    last_step, clock_window)
+    VALUES (p_id, p_account, p_name, p_sealed, p_digest, p_digest_key, p_step, p_window)
     ON CONFLICT DO NOTHING;
     RETURN CASE WHEN FOUND THEN 'added' ELSE 'exists' END;
 END
@@ -90,10 +90,10 @@ END
 $$;
 
 -- For the owner process: an app that comes with an account from elsewhere, where codes of up to
--- p_step may have been used (-1: none were). Statuses: added, exists, full, unknown, bad_request.
+-- p_step may have been used (-1: none were), and its clock may be off by p_window steps. Statuses: added, exists, full, unknown, bad_request.
 CREATE OR REPLACE FUNCTION api.import_totp_v1(
     p_account uuid, p_id uuid, p_name text, p_sealed bytea, p_digest bytea, p_digest_key text,
-    p_step bigint
+    p_step bigint, p_window integer DEFAULT 1
 ) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
@@ -103,7 +103,8 @@ BEGIN
     PERFORM vault.require_read_committed();
     -- A later step would keep its owner out until then.
     IF NOT vault.is_totp(p_id, p_name, p_sealed, p_digest, p_digest_key, p_step)
-       OR (p_step > vault.current_step() AND NOT vault.is_near_step(p_step)) THEN
+       OR (p_step > vault.current_step() AND NOT vault.is_near_step(p_step))
+       OR coalesce(p_window, 0) NOT BETWEEN 1 AND 10 THEN
         RETURN 'bad_request';
     END IF;
     PERFORM FROM vault.accounts WHERE id = p_account FOR UPDATE;
@@ -111,7 +112,7 @@ BEGIN
         RETURN 'unknown';
     END IF;
     v_status := vault.store_totp(p_account, p_id, p_name, p_sealed, p_digest, p_digest_key,
-                                 p_step);
+                                 p_step, p_window);
     IF v_status = 'added' THEN
         PERFORM vault.record_event('account:totp:added', p_account, NULL, NULL, NULL, NULL, NULL,
                                    jsonb_build_object('device', p_id));

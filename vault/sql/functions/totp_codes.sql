@@ -39,7 +39,7 @@ $$;
 -- Hands out the account's sealed secrets for an opening that an earlier, committed transaction
 -- charged; once. Statuses: opened, gone (the attempt), and a caller's faults: unknown, early, late.
 CREATE OR REPLACE FUNCTION api.open_totp_v1(p_proposal uuid)
-RETURNS TABLE (status text, account_id uuid, devices uuid[], sealed bytea[])
+RETURNS TABLE (status text, account_id uuid, devices uuid[], sealed bytea[], windows integer[])
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
@@ -61,8 +61,9 @@ BEGIN
     END IF;
     IF status = 'opened' THEN
         account_id := v_proposal.account_id;
-        SELECT array_agg(d.id ORDER BY d.created_at), array_agg(d.sealed_secret ORDER BY d.created_at)
-        INTO devices, sealed FROM vault.totp_devices d WHERE d.account_id = v_proposal.account_id;
+        SELECT array_agg(d.id ORDER BY d.created_at), array_agg(d.sealed_secret ORDER BY d.created_at),
+               array_agg(d.clock_window::integer ORDER BY d.created_at)
+        INTO devices, sealed, windows FROM vault.totp_devices d WHERE d.account_id = v_proposal.account_id;
         PERFORM vault.record_event('account:totp:opened', v_proposal.account_id, v_proposal.sid,
                                    NULL, NULL, v_proposal.network, v_proposal.agent);
     END IF;
@@ -75,7 +76,8 @@ CREATE OR REPLACE PROCEDURE api.ask_totp_v1(
     IN p_attempt bytea, IN p_network text, IN p_agent text, IN p_device bytea DEFAULT NULL,
     INOUT status text DEFAULT NULL, INOUT wait_seconds integer DEFAULT NULL,
     INOUT opening uuid DEFAULT NULL, INOUT account_id uuid DEFAULT NULL,
-    INOUT devices uuid[] DEFAULT NULL, INOUT sealed bytea[] DEFAULT NULL
+    INOUT devices uuid[] DEFAULT NULL, INOUT sealed bytea[] DEFAULT NULL,
+    INOUT windows integer[] DEFAULT NULL
 )
 LANGUAGE plpgsql SECURITY INVOKER AS $$
 BEGIN
@@ -83,8 +85,8 @@ BEGIN
     FROM api.propose_totp_v1(p_attempt, p_network, p_agent, p_device) AS p;
     COMMIT;
     IF opening IS NOT NULL THEN
-        SELECT o.status, o.account_id, o.devices, o.sealed
-        INTO status, account_id, devices, sealed
+        SELECT o.status, o.account_id, o.devices, o.sealed, o.windows
+        INTO status, account_id, devices, sealed, windows
         FROM api.open_totp_v1(opening) AS o;
     END IF;
 END
