@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("sso.urls")),  # first: what wikis ask is asked most
     path("", include("accounts.urls")),
     path("", include("twofactor.urls")),
+    path(".well-known/passkey-endpoints", wellknown.passkey_endpoints, name="passkey_endpoints"),
     path(".well-known/change-password", wellknown.change_password, name="change_password"),
     path("", include("authsite.shared_urls")),
 ]

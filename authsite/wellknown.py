@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
@@ -44,6 +45,18 @@ def change_password(_request: HttpRequest) -> HttpResponse:
     """Lead a password manager to the page where the password is changed."""
     response = HttpResponse(status=303)
     response.headers["Location"] = "/account/password"
+    return response
+
+
+@require_safe
+def passkey_endpoints(_request: HttpRequest) -> HttpResponse:
+    """Tell a passkey's keeper where one is added and where they are looked after.
+
+    W3C: A Well-Known URL for Relying Party Passkey Endpoints.
+    """
+    pages = {"enroll": "twofactor:new_passkey", "manage": "twofactor:overview"}
+    response = JsonResponse({use: settings.OWN_ORIGIN + reverse(to) for use, to in pages.items()})
+    response.headers["Cache-Control"] = _A_DAY
     return response
 
 

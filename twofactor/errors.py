@@ -21,6 +21,14 @@ class WrongRecoveryCode(AccountError):
     guidance = _("Each works once. Take one that you have not used yet.")
 
 
+class WrongNameOrRecoveryCode(AccountError):
+    """Said of unknown names, wrong codes and accounts that have a password alike."""
+
+    code = "wrong_name_or_recovery_code"
+    message = _("This user name and recovery code do not go together.")
+    guidance = _("This is only for accounts without a password; each code works once.")
+
+
 class NotOneOfThese(AccountError):
     """What was typed back is none of the new recovery codes."""
 
@@ -65,6 +73,14 @@ class LastPasskey(AccountError):
     code = "last_passkey"
     message = _("This is your only way to sign in, so it stays.")
     guidance = _("Add another passkey or set a password first.")
+
+
+class TooFewPasskeys(AccountError):
+    """Without a password one loss would shut them out."""
+
+    code = "too_few_passkeys"
+    message = _("To do without a password you need two passkeys and a recovery code.")
+    guidance = _("Each passkey has to be one that asks for a PIN, your fingerprint or your face.")
 
 
 class PasskeyTaken(AccountError):

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from accounts.forms import AccountForm
+from accounts.forms import AccountForm, SignInForm, SignUpForm
 
 _LENGTH = 1000  # the services know the real shape; this only bounds the work
 
@@ -31,6 +33,24 @@ class CodeForm(AccountForm):
         ),
         error_messages={"required": _("Enter the code.")},
     )
+
+
+class TrustingCodeForm(CodeForm):
+    """The same, where the operator allows that a browser is trusted for a while."""
+
+    trust = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        days = settings.TRUSTED_BROWSER_DAYS
+        self.fields["trust"].label = ngettext(
+            "Ask for no code in this browser for %(days)d day",
+            "Ask for no code in this browser for %(days)d days",
+            days,
+        ) % {"days": days}
+        self.fields["trust"].help_text = _(
+            "Only where nobody else uses it. You can take that back on your account page."
+        )
 
 
 class RecoveryCodeForm(AccountForm):
@@ -90,20 +110,20 @@ class KeptCodesForm(AccountForm):
     )
 
 
-class ChooseAppForm(AccountForm):
-    """Which of one's own apps."""
+class ChooseFactorForm(AccountForm):
+    """Which of one's own passkeys and apps."""
 
-    app = forms.ChoiceField(
-        label=_("App"), error_messages={"invalid_choice": _("Choose one of your apps.")}
+    factor = forms.ChoiceField(
+        label=_("Which one"), error_messages={"invalid_choice": _("Choose one of these.")}
     )
 
-    def __init__(self, apps: Iterable[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, choices: Iterable[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["app"].choices = list(apps)  # type: ignore[attr-defined]
+        self.fields["factor"].choices = list(choices)  # type: ignore[attr-defined]
 
 
-class RenameAppForm(ChooseAppForm):
-    """Which app, and what to call it."""
+class RenameFactorForm(ChooseFactorForm):
+    """Which one, and what to call it."""
 
     name = forms.CharField(
         label=_("New name"),
@@ -111,3 +131,23 @@ class RenameAppForm(ChooseAppForm):
         widget=forms.TextInput({"autocomplete": "off"}),
         error_messages={"required": _("Give it a name.")},
     )
+
+
+class PasskeySignUpForm(AccountForm):
+    """A new account without a password: the same fields as beside one, as the sign-up page has."""
+
+    username = SignUpForm.base_fields["username"]
+    email = SignUpForm.base_fields["email"]
+    keep = SignUpForm.base_fields["keep"]
+
+
+class RecoverForm(RecoveryCodeForm):
+    """Whose account, and one of its recovery codes."""
+
+    field_order = ("username", "code")
+    username = SignInForm.base_fields["username"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs.pop("autofocus")
+        self.fields["username"].widget.attrs["autocomplete"] = "username"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from accounts.services.assurance import Demand
 from accounts.services.sessions import Origin, Session
 
 
@@ -64,6 +65,12 @@ class Destination(Protocol):
 
     def label(self, request: dict[str, Any]) -> Label:
         """What to say about it while the flow is on its way."""
+
+    def demand(self, request: dict[str, Any]) -> Demand:
+        """How sure the sign-in has to be."""
+
+    def refuse(self, request: dict[str, Any]) -> Exit:
+        """Where the browser goes when the account cannot reach that."""
 
     def complete(self, session: Session, request: dict[str, Any], origin: Origin) -> Exit:
         """Called once, with the session that the flow has opened."""

@@ -13,19 +13,32 @@ class FlowUnfinished(Exception):
 
 
 def finish(
-    flow: Flow, attempt: Attempt, *, kept: bool, origin: Origin, old: Session | None
-) -> tuple[Session, Exit]:
-    """Opens the session and gives where the browser goes.
+    flow: Flow,
+    attempt: Attempt,
+    *,
+    kept: bool,
+    origin: Origin,
+    old: Session | None,
+    proof: Attempt | None = None,
+) -> Session:
+    """Opens the session of a flow to which nothing is missing.
 
     Raises ``ProofGone``, and ``SecondFactorNeeded`` where the account holds one.
 
     ``old`` is the session that this browser had: it goes on under a new secret if it is the same
-    person's, and ends otherwise.
+    person's, and ends otherwise. ``proof`` becomes a fresh proof within the session.
     """
-    step = next_step(attempt.amr, attempt.factors)
+    demand = destination_of(flow.destination).demand(flow.request)
+    step = next_step(attempt.proofs, attempt.factors, demand)
     if step is Step.SECOND_FACTOR:
         raise SecondFactorNeeded
     if step is not Step.FINISH:
         raise FlowUnfinished
-    session = open_session(attempt, kept=kept, agent_label=origin.agent, origin=origin, old=old)
-    return session, destination_of(flow.destination).complete(session, flow.request, origin)
+    return open_session(
+        attempt, kept=kept, agent_label=origin.agent, origin=origin, old=old, proof=proof
+    )
+
+
+def leave_to(flow: Flow, session: Session, origin: Origin) -> Exit:
+    """Calls the flow's destination; gives where the browser goes."""
+    return destination_of(flow.destination).complete(session, flow.request, origin)

@@ -2,6 +2,10 @@
 
 from collections.abc import Collection
 from enum import Enum
+from typing import Final
+
+from accounts.services.assurance import SECOND_FACTORS, Demand, highest_of, level_of, reaches
+from accounts.services.attempts import amr_of
 
 
 class Step(Enum):
@@ -9,22 +13,45 @@ class Step(Enum):
 
     SIGN_IN = "sign_in"
     SECOND_FACTOR = "second_factor"
+    UNREACHABLE = "unreachable"
     FINISH = "finish"
 
 
-# What counts as a first proof (RFC 8176 names).
-FIRST_PROOFS = frozenset({"pwd"})
-# What an account that holds one is asked for; recovery codes only stand in for these.
-SECOND_FACTORS = frozenset({"passkey", "totp"})
+NOTHING_MORE: Final = Demand()
+# By what the highest factor is proven where that is a passkey: by one, or, for the day when it is
+# lost, by a recovery code. A code of an app can be phished, and is not enough.
+_FOR_A_PASSKEY: Final = frozenset({"hwk", "swk", "recovery_code"})
 
 
-def next_step(proven: Collection[str], factors: Collection[str]) -> Step:
-    """What comes next once ``proven`` (``amr`` values, as the vault recorded them) is there.
+def next_step(
+    proofs: Collection[str], factors: Collection[str], demand: Demand = NOTHING_MORE
+) -> Step:
+    """What a sign-in needs once ``proofs`` (the vault's words) are there.
 
-    ``factors`` are those that the account holds, in the vault's words.
+    ``factors`` are those that the account holds. ``UNREACHABLE`` means that it holds none by which
+    the demand could be met. A trusted browser's word spares a code, and never counts as one.
     """
-    if FIRST_PROOFS.isdisjoint(proven):
+    amr = amr_of(proofs)
+    if "pwd" not in amr and "mfa" not in amr:
         return Step.SIGN_IN
-    if "mfa" not in proven and not SECOND_FACTORS.isdisjoint(factors):
+    asked_for = {"passkey"} if "browser" in proofs else SECOND_FACTORS
+    if "mfa" not in amr and not asked_for.isdisjoint(factors):
         return Step.SECOND_FACTOR
-    return Step.FINISH
+    goal = demand.goal(factors)
+    if reaches(level_of(amr), goal):
+        return Step.FINISH
+    return Step.SECOND_FACTOR if reaches(highest_of(factors), goal) else Step.UNREACHABLE
+
+
+def next_proof(proofs: Collection[str], factors: Collection[str]) -> Step:
+    """What proving oneself again needs: the highest factor that the account holds.
+
+    The vault holds what is proven against the same rule whenever a proof is used.
+    """
+    amr = amr_of(proofs)
+    if "pwd" not in amr and "mfa" not in amr:
+        return Step.SIGN_IN
+    if SECOND_FACTORS.isdisjoint(factors):
+        return Step.FINISH
+    enough = "mfa" in amr and ("passkey" not in factors or not _FOR_A_PASSKEY.isdisjoint(proofs))
+    return Step.FINISH if enough else Step.SECOND_FACTOR

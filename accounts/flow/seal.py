@@ -20,8 +20,10 @@ class Flow:
 
     ``page`` says which page it began with; ``reauthenticate`` that a proof is wanted although the
     person may be signed in already; ``username`` what to fill in. Between two proofs, ``attempt``
-    holds what was proven so far (its secret too: the seal encrypts), and ``kept`` whether the
-    session is to be kept.
+    holds what was proven so far (its secret too: the seal encrypts), ``kept`` whether the session
+    is to be kept, ``trust`` whether its owner trusts this browser, and ``platform`` whether the
+    device says that it could hold a passkey. ``challenge`` is that of the page's ceremony
+    (base64url), ``pending`` what waits to be confirmed.
     """
 
     destination: str
@@ -31,10 +33,17 @@ class Flow:
     username: str = ""
     attempt: dict[str, Any] | None = None
     kept: bool = False
+    trust: bool = False
+    platform: bool = False
+    challenge: str | None = None
+    pending: dict[str, Any] | None = None
 
     def anew(self) -> "Flow":
         """The same flow with nothing proven."""
-        return replace(self, attempt=None, kept=False)
+        begun = Flow(self.destination, self.request)
+        return replace(
+            begun, page=self.page, reauthenticate=self.reauthenticate, username=self.username
+        )
 
 
 class FlowExpired(FlowUnusable):

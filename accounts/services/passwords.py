@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from typing import Literal
 
 from accounts.errors import (
     AccountLocked,
@@ -19,11 +20,11 @@ from accounts.services.usernames import usable_username
 from vault import passwords as vault_passwords
 from vault.attempts import Attempt
 from vault.events import Origin
-from vault.passwords import Purpose, Verdict
+from vault.passwords import Verdict
 from vault.sessions import Session
 
 
-def _name_to_ask_for(typed: str) -> str:
+def name_to_ask_for(typed: str) -> str:
     """The canonical name; for what cannot be a name, one that nobody has, so that the vault does
     the same work and charges the same budget."""
     try:
@@ -49,9 +50,7 @@ def _attempt(verdict: Verdict, wrong: type[WrongNameOrPassword | WrongPassword])
     return verdict.attempt
 
 
-def verify_password(
-    username: str, password: str, *, origin: Origin, purpose: Purpose = "sign_in"
-) -> Attempt:
+def verify_password(username: str, password: str, *, origin: Origin) -> Attempt:
     """Takes one guess at signing in with a typed name and password; gives the open attempt.
 
     Raises ``WrongNameOrPassword``, ``TooManyGuesses``, ``KnownDevicesOnly``, ``AccountLocked``,
@@ -59,7 +58,7 @@ def verify_password(
     ``HashingBusy``.
     """
     verdict = vault_passwords.prove(
-        _name_to_ask_for(username), normalise_password(password), purpose=purpose, origin=origin
+        name_to_ask_for(username), normalise_password(password), purpose="sign_in", origin=origin
     )
     return _attempt(verdict, WrongNameOrPassword)
 
@@ -82,6 +81,20 @@ def prove_own_password(session: Session, password: str, *, origin: Origin) -> At
         session_secret=session.secret,
     )
     return _attempt(verdict, WrongPassword)
+
+
+def remove_own_password(
+    session: Session, proof: Attempt, *, language: str, origin: Origin
+) -> Literal["removed", "none", "few"]:
+    """Takes the password away, by fresh proof: a passkey is the way in from then on.
+
+    ``few`` means that there are too few passkeys, or no recovery code. Raises ``ProofGone``,
+    ``VaultUnavailable``.
+    """
+    status = vault_passwords.remove(session, proof, language=language, origin=origin)
+    if status == "gone" or status == "weak":  # noqa: PLR1714 - mypy narrows by equality alone
+        raise ProofGone
+    return status
 
 
 def change_password(

@@ -1,13 +1,15 @@
 """What this room must know of second factors; what people do with them is in twofactor."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from vault import passkeys, recovery_codes, totp
+from vault.accounts import own_account
 from vault.errors import VaultRefused
 from vault.sessions import Session
 from vault.totp_codes import secret_from_base32
 
-__all__ = ["give_app", "holds_second_factor", "secret_from_base32"]
+__all__ = ["Holdings", "give_app", "holdings_of", "secret_from_base32"]
 
 _NAME = "Authenticator app"
 
@@ -27,6 +29,25 @@ def give_app(account_id: UUID, secret: bytes) -> tuple[str, ...]:
     return codes
 
 
-def holds_second_factor(session: Session) -> bool:
-    """Whether this session's person has something that every sign-in asks for as well."""
-    return bool(totp.own_apps(session) or passkeys.own_passkeys(session))
+@dataclass(frozen=True)
+class Holdings:
+    """By which kinds of things this session's person signs in."""
+
+    has_password: bool
+    has_passkey: bool
+    has_app: bool
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether every sign-in asks for more than a password."""
+        return self.has_passkey or self.has_app
+
+
+def holdings_of(session: Session) -> Holdings:
+    """What this session's person holds. Raises ``VaultUnavailable``."""
+    about = own_account(session)
+    return Holdings(
+        has_password=about is not None and about.password_changed_at is not None,
+        has_passkey=bool(passkeys.own_passkeys(session)),
+        has_app=bool(totp.own_apps(session)),
+    )

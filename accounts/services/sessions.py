@@ -17,6 +17,7 @@ __all__ = [
     "cookie_value",
     "decoded",
     "encoded",
+    "end_other_sessions",
     "end_session",
     "new_secret",
     "open_session",
@@ -51,22 +52,41 @@ def resume_session(cookie: str) -> Session | None:
 
 
 def open_session(
-    attempt: Attempt, *, kept: bool, agent_label: str, origin: Origin, old: Session | None
+    attempt: Attempt,
+    *,
+    kept: bool,
+    agent_label: str,
+    origin: Origin,
+    old: Session | None,
+    proof: Attempt | None = None,
 ) -> Session:
-    """Turns what was proven into a session under a new secret.
+    """Turns what was proven into a session under a new secret; ``proof`` is a fresh one within it.
 
     Raises ``ProofGone`` when the attempt was used, expired or overtaken by a lockout, and
     ``SecondFactorNeeded`` when the account holds one that was not shown.
     """
     try:
         session = vault_sessions.open_session(
-            attempt, kept=kept, agent_label=agent_label, origin=origin, old=old
+            attempt,
+            kept=kept,
+            agent_label=agent_label,
+            origin=origin,
+            old=old,
+            proof_secret=proof.secret if proof is not None else None,
         )
     except FactorMissing as error:
         raise SecondFactorNeeded from error
     if session is None:
         raise ProofGone
     return session
+
+
+def end_other_sessions(session: Session, origin: Origin) -> int:
+    """Ends all other sessions of the same person; gives how many. Raises ``ProofGone``."""
+    ended = vault_sessions.end_others(session, origin)
+    if ended is None:
+        raise ProofGone
+    return ended
 
 
 def end_session(session: Session, origin: Origin) -> list[str]:

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.services.email_addresses import masked, own_addresses
 from accounts.services.own_account import own_account
-from accounts.services.second_factors import holds_second_factor
+from accounts.services.second_factors import holdings_of
 from accounts.services.sessions import Session, own_sessions
 from accounts.views.guards import session_required
 
@@ -29,7 +29,7 @@ def account(request: HttpRequest, session: Session) -> HttpResponse:
             "account": {"username": session.username, "id": session.account_id},
             "email": email,
             "password_changed_at": about.password_changed_at if about is not None else None,
-            "has_second_factor": holds_second_factor(session),
+            "holds": holdings_of(session),
             "sessions": own_sessions(session),
         },
     )

@@ -17,10 +17,11 @@ from accounts.errors import (
     WrongPassword,
 )
 from accounts.forms import ChangePasswordForm, NewPasswordForm
+from accounts.middleware import session_of
 from accounts.services.attempts import Attempt
 from accounts.services.email_addresses import own_addresses
 from accounts.services.passwords import change_password
-from accounts.services.second_factors import holds_second_factor
+from accounts.services.second_factors import holdings_of
 from accounts.services.sessions import Session
 from accounts.services.throttling import charge
 from accounts.views.cookies import forget_proof, remember_device, remember_session
@@ -32,10 +33,10 @@ from accounts.views.guards import origin_of, proof_required, prove_again, sessio
 def password(request: HttpRequest, session: Session) -> HttpResponse:
     """GET shows the form; POST changes the password and ends all other sessions.
 
-    Who has no second factor types the current password into the same form; others prove both on
-    the pages for that.
+    Who has no second factor types the current password into the same form; others prove what they
+    hold on the pages for that. Who has no password sets a first one.
     """
-    if holds_second_factor(session):
+    if holdings_of(session).has_second_factor:
         return _by_fresh_proof(request, session)
     return _by_current_password(request, session)
 
@@ -76,7 +77,7 @@ def _by_fresh_proof(request: HttpRequest, session: Session, proof: Attempt) -> H
         form.add_account_error("new_password", error)
         return _page(request, form)
     except ProofGone:
-        return prove_again("password")
+        return prove_again("password", request)
 
 
 def _change(
@@ -100,4 +101,6 @@ def _change(
 
 
 def _page(request: HttpRequest, form: NewPasswordForm) -> HttpResponse:
-    return render(request, "accounts/change_password.html", {"form": form})
+    session = session_of(request)
+    holds = holdings_of(session) if session is not None else None
+    return render(request, "accounts/change_password.html", {"form": form, "holds": holds})

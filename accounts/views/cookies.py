@@ -15,6 +15,9 @@ SESSION_COOKIE = "__Host-session"
 BROWSER_COOKIE = "__Host-browser"
 DEVICE_COOKIE = "__Host-device"
 PROOF_COOKIE = "__Host-proof"
+PENDING_COOKIE = "__Host-pending"
+PENDING_SECONDS = 1800
+_MOST_OF_A_COOKIE = 3800  # browsers drop what is over 4,096 bytes with its name
 DEVICE_SECONDS = 400 * 86400  # as long as browsers keep anything
 _BROWSER = "authsite.browser"  # where a request keeps the value until the answer
 _DEVICE = "authsite.device"
@@ -78,3 +81,14 @@ def remember_proof(response: HttpResponseBase, sealed: str, seconds: int) -> Non
 def forget_proof(response: HttpResponseBase) -> None:
     """Takes a proof away that is used up."""
     response.set_cookie(PROOF_COOKIE, "", max_age=0, **_ATTRIBUTES)
+
+
+def carry_pending(response: HttpResponseBase, sealed: str) -> None:
+    """Keeps what waits to be confirmed, sealed as it is, while its owner proves themself again."""
+    if sealed and len(sealed) <= _MOST_OF_A_COOKIE and sealed.isascii():
+        response.set_cookie(PENDING_COOKIE, sealed, max_age=PENDING_SECONDS, **_ATTRIBUTES)
+
+
+def forget_pending(response: HttpResponseBase) -> None:
+    """Takes it away: a page has it in its form again."""
+    response.set_cookie(PENDING_COOKIE, "", max_age=0, **_ATTRIBUTES)

@@ -18,12 +18,15 @@ from accounts.errors import (
     TooManyRequests,
 )
 from accounts.flow.destinations import Exit, FormPost, Label, Stop, destination_of, origin_of_uri
-from accounts.flow.finish import finish
+from accounts.flow.finish import finish, leave_to
+from accounts.flow.next_step import Step, next_proof
 from accounts.flow.proof import seal_proof, seconds_left
 from accounts.flow.seal import Flow, FlowExpired, FlowOfAnotherBrowser, seal, unseal
 from accounts.middleware import session_of, set_session
-from accounts.services.attempts import Attempt
+from accounts.services.attempts import Attempt, fresh_proof_of
 from accounts.services.throttling import charge
+from accounts.services.trusted_browsers import trust_browser
+from accounts.views import offers
 from accounts.views.cookies import (
     bind_browser,
     browser_of,
@@ -191,18 +194,33 @@ def finish_flow(
     request: HttpRequest, flow: Flow, attempt: Attempt, *, kept: bool
 ) -> HttpResponse | ProofGone:
     """Opens the session and leaves; the error itself when the proof is gone meanwhile."""
+    origin = origin_of(request)
+    proof = _proof_to_offer_with(flow, attempt)
     try:
-        session, exit_ = finish(
-            flow, attempt, kept=kept, origin=origin_of(request), old=session_of(request)
+        session = finish(
+            flow, attempt, kept=kept, origin=origin, old=session_of(request), proof=proof
         )
     except ProofGone as error:
         return error
     set_session(request, session)
     rotate_token(request)
-    response = leave(request, exit_)
+    if flow.trust:
+        trust_browser(session, origin)
+    response = offers.present(request, flow, session, proof) if proof is not None else None
+    if response is None:
+        response = leave(request, leave_to(flow, session, origin))
     remember_session(response, session)
     remember_device(request, response)
     return response
+
+
+def _proof_to_offer_with(flow: Flow, attempt: Attempt) -> Attempt | None:
+    """A fresh proof of what was just shown, where the device could hold a passkey and none was."""
+    by_password = "password" in attempt.proofs and {"hwk", "swk"}.isdisjoint(attempt.proofs)
+    if not flow.platform or not by_password:
+        return None
+    proof = fresh_proof_of(attempt)
+    return proof if next_proof(proof.proofs, proof.factors) is Step.FINISH else None
 
 
 def finish_proof(request: HttpRequest, flow: Flow, attempt: Attempt) -> HttpResponse | ProofGone:

@@ -8,13 +8,20 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from accounts.flow.own_pages import chosen
 from accounts.flow.proof import open_proof
 from accounts.middleware import session_of
 from accounts.services.agents import agent_label
 from accounts.services.attempts import Attempt
 from accounts.services.sessions import Origin, Session
 from accounts.services.throttling import client_network
-from accounts.views.cookies import PROOF_COOKIE, browser_of, device_of, forget_proof
+from accounts.views.cookies import (
+    PROOF_COOKIE,
+    browser_of,
+    carry_pending,
+    device_of,
+    forget_proof,
+)
 
 P = ParamSpec("P")
 _View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -81,7 +88,7 @@ def proof_required(page: str) -> Callable[[_ProofView[P]], _SessionView[P]]:
             sealed = request.COOKIES.get(PROOF_COOKIE, "")
             attempt = open_proof(sealed, session, browser_of(request))
             if attempt is None:
-                return prove_again(page)
+                return prove_again(page, request)
             return view(request, session, attempt, *args, **kwargs)
 
         return cast("_SessionView[P]", guarded)
@@ -89,8 +96,13 @@ def proof_required(page: str) -> Callable[[_ProofView[P]], _SessionView[P]]:
     return decorate
 
 
-def prove_again(page: str) -> HttpResponse:
-    """To the page where one proves oneself again, and from there to ``page``."""
-    response = SeeOther(f"{reverse('accounts:prove')}?{urlencode({'page': page})}")
+def prove_again(page: str, request: HttpRequest) -> HttpResponse:
+    """To the page where one proves oneself again, and from there to ``page``.
+
+    What was chosen there, or waits there to be confirmed, is kept.
+    """
+    query = {"page": page, **chosen(request.GET)}
+    response = SeeOther(f"{reverse('accounts:prove')}?{urlencode(query)}")
     forget_proof(response)
+    carry_pending(response, request.POST.get("pending", ""))
     return response

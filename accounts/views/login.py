@@ -1,4 +1,4 @@
-"""The sign-in page: a user name and a password, wherever the flow leads."""
+"""The sign-in page: a user name and a password, or a passkey, wherever the flow leads."""
 
 from dataclasses import replace
 
@@ -9,6 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import (
+    AccountError,
     AccountLocked,
     FlowUnusable,
     KnownDevicesOnly,
@@ -19,10 +20,13 @@ from accounts.errors import (
     WrongNameOrPassword,
 )
 from accounts.flow import own_pages
+from accounts.flow.destinations import destination_of
 from accounts.flow.seal import Flow
 from accounts.forms import SignInForm
 from accounts.middleware import session_of
+from accounts.services.attempts import Attempt
 from accounts.services.passwords import verify_password
+from accounts.views import passkeys
 from accounts.views.flow_csrf import flow_protect
 from accounts.views.flow_pages import (
     charge_flow,
@@ -44,17 +48,35 @@ def own_flow(request: HttpRequest, page: str) -> Flow:
     return Flow(destination=own_pages.NAME, request={"page": target}, page=page)
 
 
-def present(request: HttpRequest, flow: Flow, notice: str = "") -> HttpResponse:
-    """The empty sign-in page for a flow."""
+def present(
+    request: HttpRequest, flow: Flow, notice: str = "", problem: AccountError | None = None
+) -> HttpResponse:
+    """The empty sign-in page for a flow; ``problem`` is what went wrong with a passkey."""
     form = SignInForm(initial={"username": flow.username})
-    return _page(request, flow.anew(), form, notice)
+    return _page(request, flow.anew(), form, notice, problem)
 
 
-def _page(request: HttpRequest, flow: Flow, form: SignInForm, notice: str = "") -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    flow: Flow,
+    form: SignInForm,
+    notice: str = "",
+    problem: AccountError | None = None,
+) -> HttpResponse:
     if flow.reauthenticate:
         # How long to stay signed in was said before.
         form.fields.pop("keep", None)
-    return flow_page(request, flow, _TEMPLATE, {"form": form, "notice": notice})
+    flow, offered = passkeys.offer(flow)
+    level = destination_of(flow.destination).demand(flow.request).wanted
+    context = {
+        "form": form,
+        "notice": notice,
+        "problem": problem,
+        "level": level,
+        "keep_from": form["keep"].id_for_label if "keep" in form.fields else "",
+        **offered,
+    }
+    return flow_page(request, flow, _TEMPLATE, context)
 
 
 @csrf_exempt
@@ -90,16 +112,23 @@ def _sign_in(request: HttpRequest, flow: Flow, form: SignInForm) -> HttpResponse
         return _page(request, flow, form)
     except (TooManyGuesses, AccountLocked, SignInClosed) as error:
         return interrupted(request, flow, error)
-    old = session_of(request)
-    kept = given["keep"]
-    if flow.reauthenticate:
-        # Not asked again: this browser's session goes on as it was, if it is the same person's.
-        kept = old is not None and old.kept and old.account_id == attempt.account_id
-    done = advance(request, replace(flow, kept=kept), attempt)
+    done = go_on(request, flow, attempt, keep=given["keep"])
     if isinstance(done, ProofGone):
         form.add_account_error(None, done)
         return _page(request, flow, form)
     return done
+
+
+def go_on(
+    request: HttpRequest, flow: Flow, attempt: Attempt, *, keep: bool
+) -> HttpResponse | ProofGone:
+    """Goes on after a first proof, with what the person said beside it."""
+    if flow.reauthenticate:
+        # Not asked again: this browser's session goes on as it was, if it is the same person's.
+        old = session_of(request)
+        keep = old is not None and old.kept and old.account_id == attempt.account_id
+    platform = request.POST.get("platform") == "yes"
+    return advance(request, replace(flow, kept=keep, platform=platform), attempt)
 
 
 def _own_page(flow: Flow) -> str:

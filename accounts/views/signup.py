@@ -36,10 +36,11 @@ _TEMPLATE = "accounts/sign_up.html"
 
 def present(request: HttpRequest, flow: Flow, notice: str = "") -> HttpResponse:
     """The empty sign-up page for a flow."""
-    return _page(request, flow, SignUpForm(initial={"username": flow.username}), notice)
+    return page(request, flow, SignUpForm(initial={"username": flow.username}), notice)
 
 
-def _page(request: HttpRequest, flow: Flow, form: SignUpForm, notice: str = "") -> HttpResponse:
+def page(request: HttpRequest, flow: Flow, form: SignUpForm, notice: str = "") -> HttpResponse:
+    """The sign-up page with a form, filled in or not."""
     return flow_page(request, flow, _TEMPLATE, {"form": form, "notice": notice})
 
 
@@ -60,7 +61,7 @@ def signup(request: HttpRequest) -> HttpResponse:
     form = SignUpForm(request.POST)
     address = _check(form) if form.is_valid() else None
     if form.errors:
-        return _page(request, flow, form)
+        return page(request, flow, form)
     # Only what could create an account is charged: mistyping is free.
     charge_flow(request, flow, "sign-up", settings.RATE_SIGN_UP, vault_budget=False)
     return _sign_up(request, flow, form, address)
@@ -100,9 +101,9 @@ def _sign_up(
         return interrupted(request, flow, error)
     except UsernameInvalid as error:  # taken, or too much like another
         form.add_account_error("username", error)
-        return _page(request, flow, form)
+        return page(request, flow, form)
     done = finish_flow(request, flow, attempt, kept=given["keep"])
     if isinstance(done, ProofGone):
         form.add_account_error(None, done)
-        return _page(request, flow, form)
+        return page(request, flow, form)
     return done

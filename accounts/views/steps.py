@@ -10,10 +10,13 @@ from dataclasses import replace
 from django.http import HttpRequest, HttpResponse
 
 from accounts.errors import ProofGone
-from accounts.flow.next_step import Step, next_step
+from accounts.flow.destinations import destination_of
+from accounts.flow.next_step import Step, next_proof, next_step
 from accounts.flow.seal import Flow
 from accounts.services.attempts import Attempt, plain
+from accounts.services.trusted_browsers import spared
 from accounts.views.flow_pages import finish_flow, finish_proof
+from accounts.views.guards import origin_of
 
 Presenter = Callable[[HttpRequest, Flow, Attempt], HttpResponse]
 _presenters: dict[Step, Presenter] = {}
@@ -26,10 +29,17 @@ def register(step: Step, presenter: Presenter) -> None:
 
 def advance(request: HttpRequest, flow: Flow, attempt: Attempt) -> HttpResponse | ProofGone:
     """Goes on with what was proven; an error for the page that proved it, where none can."""
-    step = next_step(attempt.amr, attempt.factors)
+    if attempt.purpose == "reauthenticate":
+        step = next_proof(attempt.proofs, attempt.factors)
+        if step is Step.FINISH:
+            return finish_proof(request, flow, attempt)
+    else:
+        attempt = spared(attempt, origin_of(request))
+        demand = destination_of(flow.destination).demand(flow.request)
+        step = next_step(attempt.proofs, attempt.factors, demand)
+        if step is Step.FINISH:
+            return finish_flow(request, flow, attempt, kept=flow.kept)
     presenter = _presenters.get(step)
-    if presenter is not None:
-        return presenter(request, replace(flow, attempt=plain(attempt)), attempt)
-    if attempt.purpose == "reauthenticate" and step is Step.FINISH:
-        return finish_proof(request, flow, attempt)
-    return finish_flow(request, flow, attempt, kept=flow.kept)
+    if presenter is None:  # not even a first proof: a passkey that did not know its user
+        return ProofGone()
+    return presenter(request, replace(flow, attempt=plain(attempt), challenge=None), attempt)

@@ -164,6 +164,8 @@ OPERATOR_SESSION_IDLE_SECONDS = env.number("AUTHSITE_OPERATOR_SESSION_IDLE_SECON
 OPERATOR_SESSION_ABSOLUTE_SECONDS = env.number(
     "AUTHSITE_OPERATOR_SESSION_ABSOLUTE_SECONDS", 8 * 3600
 )
+# 0: nobody may trust a browser; else for how long a code is not asked for in a trusted one
+TRUSTED_BROWSER_DAYS = env.number("AUTHSITE_TRUSTED_BROWSER_DAYS", 0, least=0, most=90)
 ACCESS_TOKEN_SECONDS = env.number("AUTHSITE_ACCESS_TOKEN_SECONDS", 600, most=3600)
 ID_TOKEN_SECONDS = env.number("AUTHSITE_ID_TOKEN_SECONDS", 600, most=3600)
 SITE_WORDS = env.words("AUTHSITE_SITE_WORDS")
@@ -232,6 +234,7 @@ MIDDLEWARE = [
     *(
         [
             "emergency.middleware.OperatorMiddleware",
+            "emergency.middleware.OperatorDeviceMiddleware",
             "django.contrib.messages.middleware.MessageMiddleware",
         ]
         if ROLE == roles.OPERATOR

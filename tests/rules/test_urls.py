@@ -28,6 +28,8 @@ FORM: Final = "GET HEAD POST"
 ANYONE, SESSION, WIKI, BEARER, MONITOR = "anyone", "session", "wiki", "bearer", "monitor"
 # A live session with a fresh proof beside it (others are led to prove themselves again).
 PROOF: Final = "proof"
+# A live session, for what another page of its own begins: alone it shows nothing.
+STEP: Final = "step"
 # Against cross-site posts: Django's token; the sealed flow or Django's token; nothing, since no
 # cookie counts there; nothing, since a post only asks a question or is a report; no posts at all.
 TOKEN, FLOW, NO_COOKIE, HARMLESS, NO_POSTS = "token", "flow", "no cookie", "harmless", "-"
@@ -50,13 +52,23 @@ TABLE: Final[dict[str, Row]] = {
     "login": Row(FORM, ANYONE, FLOW, NEVER),
     "signup": Row(FORM, ANYONE, FLOW, NEVER),
     "login/second-factor": Row(FORM, ANYONE, FLOW, NEVER),
+    "login/more": Row(FORM, ANYONE, FLOW, NEVER),
+    "login/passkey": Row(FORM, ANYONE, FLOW, NEVER),
+    "login/passkey-offer": Row(FORM, ANYONE, FLOW, NEVER),
+    "login/recover": Row(FORM, ANYONE, FLOW, NEVER),
+    "signup/passkey": Row(FORM, ANYONE, FLOW, NEVER),
     "logout": Row(FORM, ANYONE, TOKEN, NEVER),
     "privacy": Row("GET HEAD OPTIONS", ANYONE, NO_POSTS, NEVER),
     "account/": Row(PAGE, SESSION, NO_POSTS, NEVER),
     "account/password": Row(FORM, SESSION, TOKEN, NEVER),
+    "account/password/remove": Row(FORM, PROOF, TOKEN, NEVER),
     "account/prove": Row(FORM, SESSION, TOKEN, NEVER),
+    "account/prove/passkey": Row(FORM, STEP, TOKEN, NEVER),
+    "account/sessions/end-others": Row("POST", STEP, TOKEN, NEVER),
     "account/two-factor": Row(PAGE, SESSION, NO_POSTS, NEVER),
     "account/two-factor/app": Row(FORM, PROOF, TOKEN, NEVER),
+    "account/two-factor/passkey": Row(FORM, PROOF, TOKEN, NEVER),
+    "account/two-factor/distrust": Row("POST", STEP, TOKEN, NEVER),
     "account/two-factor/rename": Row(FORM, SESSION, TOKEN, NEVER),
     "account/two-factor/remove": Row(FORM, PROOF, TOKEN, NEVER),
     "account/two-factor/codes": Row(FORM, PROOF, TOKEN, NEVER),
@@ -73,6 +85,7 @@ TABLE: Final[dict[str, Row]] = {
     ".well-known/jwks.json": Row(PAGE, ANYONE, NO_POSTS, A_WHILE),
     # what browsers and programs look for by themselves
     ".well-known/security.txt": Row(PAGE, ANYONE, NO_POSTS, A_WHILE),
+    ".well-known/passkey-endpoints": Row(PAGE, ANYONE, NO_POSTS, A_WHILE),
     ".well-known/change-password": Row(PAGE, ANYONE, NO_POSTS, NEVER),
     "robots.txt": Row(PAGE, ANYONE, NO_POSTS, A_WHILE),
     "favicon.ico": Row(PAGE, ANYONE, NO_POSTS, A_WHILE),
@@ -134,6 +147,8 @@ def test_address_lets_in_whom_it_is_for(grace: Browser, path: str) -> None:
     if row.who == SESSION:
         assert answer.headers["Location"].startswith("/login?page=")
         assert ask(grace, method, path).status_code == 200
+    elif row.who == STEP:
+        assert answer.headers["Location"].startswith("/login?page=")
     elif row.who == PROOF:
         assert answer.headers["Location"].startswith("/login?page=")
         if method == "GET":

@@ -13,6 +13,7 @@ from django import forms
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from accounts.services.second_factors import Holdings
 from outbox.payloads import letter_templates
 
 WIKI: Final = "Ωμέγα & <Co>"  # no word of it is English, and it must be escaped
@@ -21,6 +22,8 @@ FLOW: Final = "0123456789" * 110
 REFERENCE: Final = "1234-5678"
 SITE_NAME: Final = "Ψ"
 HOME: Final = "https://1.2.3.4/"
+OPTIONS: Final = '{"challenge": "0123456789"}'
+PROBLEM: Final = SimpleNamespace(message="11", guidance="12")
 
 
 class EveryField(forms.Form):
@@ -71,9 +74,36 @@ _THERE: Final = SimpleNamespace(
     last_seen_at=_NOW - timedelta(hours=5),
     wikis=[],
 )
+_KEY: Final = SimpleNamespace(
+    key="1",
+    name=WIKI,
+    is_synced=False,
+    knows_user=False,
+    created_at=_NOW,
+    last_used_at=None,
+)
+_SYNCED: Final = SimpleNamespace(
+    key="2", name="Ψ", is_synced=True, knows_user=True, created_at=_NOW, last_used_at=_NOW
+)
+_APP: Final = SimpleNamespace(id="1", name=WIKI, created_at=_NOW, last_used_at=_NOW)
+_UNUSED: Final = SimpleNamespace(id="2", name="Ψ", created_at=_NOW, last_used_at=None)
 _ACCOUNT: Final = SimpleNamespace(username=USERNAME, id="01234567-0123-7012-8012-012345678901")
 _TO_WIKI: Final = {"flow": FLOW, "destination_name": WIKI}
 _OFFERED: Final = {"restart_url": "/1", "destination_name": WIKI}
+
+
+def _overview(**more: Any) -> SimpleNamespace:
+    has: dict[str, Any] = {
+        "passkeys": [],
+        "apps": [],
+        "codes_left": 0,
+        "codes_made_at": _NOW if more.get("codes_left") else None,
+        "has_password": True,
+        "may_lose_password": False,
+        **more,
+    }
+    is_on = bool(has["passkeys"] or has["apps"])
+    return SimpleNamespace(is_on=is_on, are_codes_few=has["codes_left"] <= 3, **has)
 
 
 def _account(**more: Any) -> Sample:
@@ -83,7 +113,20 @@ def _account(**more: Any) -> Sample:
 PAGES: Final[dict[str, Sample]] = {
     "home": Sample("home.html", {"wikis": [SimpleNamespace(name=WIKI, home_uri=HOME)]}),
     "privacy": Sample("privacy.html"),
-    "sign-in": Sample("accounts/sign_in.html", {"form": EveryField(), **_TO_WIKI}),
+    "sign-in": Sample(
+        "accounts/sign_in.html",
+        {"form": EveryField(), "passkey_options": OPTIONS, "keep_from": "id_keep", **_TO_WIKI},
+    ),
+    "sign-in-passkey-error": Sample(
+        "accounts/sign_in.html",
+        {"form": EveryField(), "passkey_options": OPTIONS, "problem": PROBLEM, **_TO_WIKI},
+    ),
+    "sign-in-two-steps": Sample(
+        "accounts/sign_in.html", {"form": EveryField(), "level": "aal2", **_TO_WIKI}
+    ),
+    "sign-in-phishing-resistant": Sample(
+        "accounts/sign_in.html", {"form": EveryField(), "level": "phr", **_TO_WIKI}
+    ),
     "sign-in-error": Sample("accounts/sign_in.html", {"form": EveryField({}), **_TO_WIKI}),
     "sign-in-notice": Sample("accounts/sign_in.html", {"form": EveryField(), "notice": "1"}),
     "sign-in-again": Sample(
@@ -114,50 +157,203 @@ PAGES: Final[dict[str, Sample]] = {
         "twofactor/challenge.html",
         {"form": EveryField(), "method": "totp", "username": USERNAME, "proving": True},
     ),
+    "second-factor-passkey": Sample(
+        "twofactor/challenge.html",
+        {
+            "form": forms.Form(),
+            "method": "passkey",
+            "passkey_options": OPTIONS,
+            "others": [{"method": "totp", "label": "1"}],
+            "username": USERNAME,
+            "app_is_not_enough": True,
+            **_TO_WIKI,
+        },
+    ),
+    "second-factor-passkey-error": Sample(
+        "twofactor/challenge.html",
+        {
+            "form": forms.Form(),
+            "method": "passkey",
+            "passkey_options": OPTIONS,
+            "problem": PROBLEM,
+            "username": USERNAME,
+            "flow": FLOW,
+        },
+    ),
     "prove": Sample(
         "accounts/prove.html",
-        {"form": EveryField(), "flow": FLOW, "current_session": _SIGNED_IN},
+        {
+            "form": EveryField(),
+            "flow": FLOW,
+            "current_session": _SIGNED_IN,
+            "holds": Holdings(has_password=True, has_passkey=False, has_app=False),
+        },
     ),
     "prove-error": Sample(
         "accounts/prove.html",
-        {"form": EveryField({}), "notice": "1", "current_session": _SIGNED_IN},
+        {
+            "form": EveryField({}),
+            "notice": "1",
+            "current_session": _SIGNED_IN,
+            "holds": Holdings(has_password=True, has_passkey=False, has_app=True),
+        },
+    ),
+    "prove-passkey": Sample(
+        "accounts/prove.html",
+        {
+            "form": EveryField(),
+            "flow": FLOW,
+            "passkey_options": OPTIONS,
+            "current_session": _SIGNED_IN,
+            "holds": Holdings(has_password=True, has_passkey=True, has_app=True),
+        },
+    ),
+    "prove-passkey-alone": Sample(
+        "accounts/prove.html",
+        {
+            "form": EveryField(),
+            "problem": PROBLEM,
+            "flow": FLOW,
+            "passkey_options": OPTIONS,
+            "current_session": _SIGNED_IN,
+            "holds": Holdings(has_password=False, has_passkey=True, has_app=False),
+        },
+    ),
+    "unreachable": Sample(
+        "flow/unreachable.html", {"username": USERNAME, "least": "phr", **_TO_WIKI}
+    ),
+    "unreachable-two-steps": Sample(
+        "flow/unreachable.html", {"username": USERNAME, "least": "aal2", "flow": FLOW}
     ),
     "two-factor": Sample(
         "twofactor/overview.html",
         {
-            "overview": SimpleNamespace(
-                apps=[
-                    SimpleNamespace(name=WIKI, created_at=_NOW, last_used_at=_NOW),
-                    SimpleNamespace(name="Ψ", created_at=_NOW, last_used_at=None),
-                ],
-                codes_left=2,
-                codes_made_at=_NOW,
-                are_codes_few=True,
-            ),
+            "overview": _overview(passkeys=[_KEY, _SYNCED], apps=[_APP, _UNUSED], codes_left=2),
+            "accepted": "{}",
+            "trusted": [
+                SimpleNamespace(id="1", label=WIKI, is_current=True, trusted_until=_NOW),
+                SimpleNamespace(id="2", label="2", is_current=False, trusted_until=_NOW),
+            ],
+            "other_sessions": 2,
             "current_session": _SIGNED_IN,
         },
     ),
-    "two-factor-off": Sample("twofactor/overview.html", {"current_session": _SIGNED_IN}),
+    "two-factor-passkey-alone": Sample(
+        "twofactor/overview.html",
+        {
+            "overview": _overview(passkeys=[_KEY], codes_left=9, has_password=False),
+            "accepted": "{}",
+            "other_sessions": 0,
+            "current_session": _SIGNED_IN,
+        },
+    ),
+    "two-factor-app-alone": Sample(
+        "twofactor/overview.html",
+        {
+            "overview": _overview(apps=[_APP], codes_left=9),
+            "other_sessions": 1,
+            "current_session": _SIGNED_IN,
+        },
+    ),
+    "two-factor-off": Sample(
+        "twofactor/overview.html",
+        {"overview": _overview(), "other_sessions": 0, "current_session": _SIGNED_IN},
+    ),
+    "two-factor-passkey": Sample(
+        "twofactor/new_passkey.html",
+        {"passkey_options": OPTIONS, "pending": FLOW, "current_session": _SIGNED_IN},
+    ),
+    "two-factor-passkey-error": Sample(
+        "twofactor/new_passkey.html",
+        {"passkey_options": OPTIONS, "problem": PROBLEM, "current_session": _SIGNED_IN},
+    ),
+    "passkey-offer": Sample("twofactor/offer.html", {"passkey_options": OPTIONS, **_TO_WIKI}),
+    "sign-up-passkey": Sample(
+        "twofactor/sign_up.html",
+        {"passkey_options": OPTIONS, "username": USERNAME, **_TO_WIKI},
+    ),
+    "recover": Sample("twofactor/recover.html", {"form": EveryField(), "notice": "1", **_TO_WIKI}),
+    "recover-error": Sample("twofactor/recover.html", {"form": EveryField({}), **_TO_WIKI}),
+    "recover-passkey": Sample(
+        "twofactor/recover_passkey.html",
+        {"passkey_options": OPTIONS, "username": USERNAME, "problem": PROBLEM, **_TO_WIKI},
+    ),
+    "recovered": Sample("twofactor/recovered.html", _TO_WIKI),
+    "remove-password": Sample(
+        "twofactor/remove_password.html",
+        {
+            "overview": _overview(passkeys=[_KEY, _SYNCED], codes_left=9, may_lose_password=True),
+            "current_session": _SIGNED_IN,
+        },
+    ),
+    "remove-password-not-yet": Sample(
+        "twofactor/remove_password.html", {"overview": _overview(), "problem": PROBLEM}
+    ),
+    "remove-password-none": Sample(
+        "twofactor/remove_password.html", {"overview": _overview(has_password=False)}
+    ),
     "two-factor-app": Sample(
         "twofactor/new_app.html",
         {"form": EveryField(), "pending": FLOW, "secret": "2345 2345", "notice": "1"},
     ),
     "recovery-codes": Sample(
         "twofactor/recovery_codes.html",
-        {"form": EveryField({}), "pending": FLOW, "codes": ["1-1", "2-2"], "username": USERNAME},
+        {
+            "form": EveryField({}),
+            "action": "/1",
+            "download": "/2",
+            "pending": FLOW,
+            "codes": ["1-1", "2-2"],
+            "username": USERNAME,
+        },
     ),
     "recovery-codes-replaced": Sample(
         "twofactor/recovery_codes.html",
-        {"form": EveryField(), "pending": FLOW, "replaces": 2, "username": USERNAME},
+        {
+            "form": EveryField(),
+            "action": "/1",
+            "download": "/2",
+            "pending": FLOW,
+            "replaces": 2,
+            "is_on": True,
+            "username": USERNAME,
+        },
+    ),
+    "recovery-codes-for-a-passkey": Sample(
+        "twofactor/recovery_codes.html",
+        {
+            "form": EveryField(),
+            "action": "/1",
+            "download": "/2",
+            "passkey_waits": True,
+            "in_flow": True,
+            "codes": ["1-1"],
+            "username": USERNAME,
+            **_TO_WIKI,
+        },
+    ),
+    "recovery-codes-at-sign-up": Sample(
+        "twofactor/recovery_codes.html",
+        {
+            "form": EveryField(),
+            "action": "/1",
+            "download": "/2",
+            "signing_up": True,
+            "in_flow": True,
+            "codes": ["1-1"],
+            "username": USERNAME,
+            **_TO_WIKI,
+        },
     ),
     "two-factor-rename": Sample(
-        "twofactor/rename_app.html", {"form": EveryField(), "apps": [("1", "1")]}
+        "twofactor/rename_factor.html", {"form": EveryField(), "choices": [("1", "1")]}
     ),
-    "two-factor-rename-none": Sample("twofactor/rename_app.html"),
+    "two-factor-rename-none": Sample("twofactor/rename_factor.html"),
     "two-factor-remove": Sample(
-        "twofactor/remove_app.html", {"form": EveryField(), "apps": [("1", "1")]}
+        "twofactor/remove_factor.html",
+        {"form": EveryField(), "choices": [("1", "1")], "has": _overview(apps=[_APP])},
     ),
-    "two-factor-remove-none": Sample("twofactor/remove_app.html"),
+    "two-factor-remove-none": Sample("twofactor/remove_factor.html", {"has": _overview()}),
     "sign-up": Sample("accounts/sign_up.html", {"form": EveryField(), **_TO_WIKI}),
     "sign-up-error": Sample("accounts/sign_up.html", {"form": EveryField({}), **_TO_WIKI}),
     "sign-out": Sample("accounts/sign_out.html", {"current_session": _SIGNED_IN}),
@@ -174,8 +370,24 @@ PAGES: Final[dict[str, Sample]] = {
         password_changed_at=_NOW - timedelta(minutes=2),
     ),
     "account-bare": _account(email=None),
-    "account-two-step": _account(email=None, has_second_factor=True),
+    "account-two-step": _account(
+        email=None, holds=Holdings(has_password=True, has_passkey=False, has_app=True)
+    ),
+    "account-passkey": _account(
+        email=None, holds=Holdings(has_password=False, has_passkey=True, has_app=False)
+    ),
+    "account-both": _account(
+        email=None, holds=Holdings(has_password=True, has_passkey=True, has_app=True)
+    ),
     "account-unconfirmed": _account(email=SimpleNamespace(masked="1•@2.3", confirmed=False)),
+    "set-password": Sample(
+        "accounts/change_password.html",
+        {
+            "form": EveryField(),
+            "holds": Holdings(has_password=False, has_passkey=True, has_app=False),
+            "current_session": _SIGNED_IN,
+        },
+    ),
     "change-password": Sample(
         "accounts/change_password.html", {"form": EveryField(), "current_session": _SIGNED_IN}
     ),

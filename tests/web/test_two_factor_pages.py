@@ -261,10 +261,10 @@ def test_removed_app_lets_in_no_more_and_the_owner_is_told(
     page = browser.get(REMOVE)
     assert "your only one" in words(page)
     app = value(admin, "SELECT id FROM vault.totp_devices")
-    done = browser.submit(page, REMOVE, app=str(app))
+    done = browser.submit(page, REMOVE, factor=f"app_{app}")
     assert done["Location"] == OVERVIEW
     assert value(admin, EVENTS, "account:totp:removed") == 1
-    assert "It is off" in words(browser.get(OVERVIEW))
+    assert "Your password alone protects" in words(browser.get(OVERVIEW))
     assert Browser().sign_in("Ada").status_code == 303
 
 
@@ -276,8 +276,8 @@ def test_app_of_somebody_else_is_neither_renamed_nor_removed(
     app = str(value(admin, "SELECT id FROM vault.totp_devices"))
     prove(grace)
     for path in (RENAME, REMOVE):
-        answer = grace.submit(grace.get("/account/"), path, app=app, name="Mine")
-        assert "Choose one of your apps" in words(answer)
+        answer = grace.submit(grace.get("/account/"), path, factor=f"app_{app}", name="Mine")
+        assert "Choose one of these" in words(answer)
     name = value(admin, "SELECT name FROM vault.totp_devices")
     assert name == "Authenticator app"
 
@@ -287,7 +287,7 @@ def test_app_gets_another_name(ada: Ada, admin: psycopg.Connection) -> None:
     browser = Browser()
     step(browser, browser.sign_in("Ada"), code=ada.code())
     app = str(value(admin, "SELECT id FROM vault.totp_devices"))
-    done = browser.submit(browser.get(RENAME), RENAME, app=app, name="<b>Old phone")
+    done = browser.submit(browser.get(RENAME), RENAME, factor=f"app_{app}", name="<b>Old phone")
     assert done["Location"] == OVERVIEW
     assert "&lt;b&gt;Old phone" in words(browser.get(OVERVIEW))
 

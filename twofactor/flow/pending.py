@@ -11,7 +11,7 @@ from accounts.errors import FlowUnusable
 from accounts.flow.sealing import decrypt, encrypt, is_of_browser, is_over
 from accounts.services.sessions import Session
 
-Use = Literal["new-app", "new-codes"]
+Use = Literal["new-app", "new-codes", "new-passkey"]
 
 
 def seal_pending(use: Use, pending: Any, session: Session, browser: str) -> str:

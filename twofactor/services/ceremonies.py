@@ -5,6 +5,7 @@ nothing of the vault. Challenges are made here and spent by whoever takes an ans
 """
 
 import json
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,8 +13,6 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from django.conf import settings
 from webauthn import (
     generate_authentication_options,
@@ -23,13 +22,10 @@ from webauthn import (
 )
 from webauthn.helpers import (
     base64url_to_bytes,
-    decode_credential_public_key,
-    decoded_public_key_to_cryptography,
     options_to_json_dict,
     parse_authentication_credential_json,
 )
 from webauthn.helpers.cose import COSEAlgorithmIdentifier as Alg
-from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AttestationConveyancePreference,
     AuthenticatorSelectionCriteria,
@@ -40,14 +36,22 @@ from webauthn.helpers.structs import (
 )
 
 from twofactor.errors import CeremonyRefused, UserNotVerified
+from twofactor.services.authenticator_data import (
+    MALFORMED,
+    check_attestation,
+    check_authenticator_data,
+    check_key,
+    check_new_key,
+)
 from vault.passkeys import NewPasskey, Offered, Passkey
 
 CHALLENGE_BYTES: Final = 32
 # As long as a page of a flow is good for: a passkey offered in a name field waits with its page.
 TIMEOUT_MILLISECONDS: Final = 5 * 60 * 1000
 MAX_ANSWER: Final = 24_000  # characters: an attestation that nobody asked for may come along
-MAX_CREDENTIAL_ID: Final = 1023  # WebAuthn section 5.8.3
-MIN_RSA_BITS: Final = 2048
+# Bytes (WebAuthn sections 4 and 5.8.3).
+MIN_CREDENTIAL_ID: Final = 16
+MAX_CREDENTIAL_ID: Final = 1023
 # What new passkeys may sign with, the preferred one first. Passkeys that people bring along may use
 # others, which only verify.
 OFFERED_ALGORITHMS: Final = (
@@ -58,18 +62,15 @@ OFFERED_ALGORITHMS: Final = (
 TRANSPORTS: Final = frozenset({"ble", "hybrid", "internal", "nfc", "smart-card", "usb"})
 
 Verification = Literal["required", "preferred"]
-# What py_webauthn, cbor2 and cryptography raise at what no authenticator would send.
-_MALFORMED: Final = (
-    WebAuthnException,
-    InvalidSignature,
-    UnsupportedAlgorithm,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    RecursionError,
-    TypeError,
-    ValueError,
+# What an answer has in base64url, which is read strictly: Python's decoder leaves out what is none.
+_ENCODED: Final = (
+    "attestationObject",
+    "authenticatorData",
+    "clientDataJSON",
+    "signature",
+    "userHandle",
 )
+_BASE64URL: Final = re.compile("[A-Za-z0-9_-]*")
 
 
 def origin() -> str:
@@ -176,15 +177,20 @@ def _read(text: str) -> dict[str, Any]:
         raise CeremonyRefused("json") from None
     if not isinstance(sent, dict) or not isinstance(sent.get("response"), dict):
         raise CeremonyRefused("json")
+    encoded = [sent.get("id"), sent.get("rawId"), *map(sent["response"].get, _ENCODED)]
+    if not all(_BASE64URL.fullmatch(part) for part in encoded if isinstance(part, str)):
+        raise CeremonyRefused("base64url")
     return sent
 
 
-def _check_client_data(sent: Mapping[str, Any]) -> None:
-    """Refuses what happened in a frame of another origin (WebAuthn section 7.1 steps 10 and 11)."""
+def _check_client_data(sent: Mapping[str, Any], challenge: bytes) -> None:
+    """Refuses what nobody began, or a foreign frame (WebAuthn section 7.1 steps 10 and 11)."""
+    if not challenge:
+        raise CeremonyRefused("challenge")
     try:
-        client_data = json.loads(base64url_to_bytes(sent["response"]["clientDataJSON"]))
+        client_data = json.loads(base64url_to_bytes(sent["response"]["clientDataJSON"]).decode())
         is_cross = client_data.get("crossOrigin", False) is not False or "topOrigin" in client_data
-    except _MALFORMED:
+    except MALFORMED:
         raise CeremonyRefused("client data") from None
     if is_cross:
         raise CeremonyRefused("cross-origin")
@@ -195,11 +201,12 @@ def read_answer(text: str) -> Answer:
     sent = _read(text)
     try:
         credential = parse_authentication_credential_json(sent)
-    except _MALFORMED:
+    except MALFORMED:
         raise CeremonyRefused("malformed") from None
     if not 1 <= len(credential.raw_id) <= MAX_CREDENTIAL_ID:
         raise CeremonyRefused("credential id")
-    return Answer(credential.raw_id, credential.response.user_handle, sent)
+    # Some browsers give an empty user handle for a key that holds none.
+    return Answer(credential.raw_id, credential.response.user_handle or None, sent)
 
 
 @dataclass(frozen=True)
@@ -224,8 +231,11 @@ def verify_authentication(
     # Whose it says it is; a security key that holds no name says nothing.
     if answer.user_handle and answer.user_handle != passkey.user_handle:
         raise CeremonyRefused("user handle")
-    _check_client_data(answer.as_sent)
+    _check_client_data(answer.as_sent, challenge)
     try:
+        data = base64url_to_bytes(answer.as_sent["response"]["authenticatorData"])
+        check_authenticator_data(data, attested=False)
+        check_key(passkey.public_key)
         verified = verify_authentication_response(
             credential=answer.as_sent,
             expected_challenge=challenge,
@@ -235,7 +245,7 @@ def verify_authentication(
             credential_current_sign_count=0,
             require_user_verification=False,
         )
-    except _MALFORMED:
+    except MALFORMED:
         raise CeremonyRefused("authentication") from None
     # Eligible for backup it is from the beginning, or never (section 7.2 step 19).
     if (verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE) != passkey.is_synced:
@@ -252,8 +262,9 @@ def verify_registration(text: str, *, challenge: bytes, user_handle: bytes) -> N
     ``UserNotVerified`` where that alone was missing.
     """
     sent = _read(text)
-    _check_client_data(sent)
+    _check_client_data(sent, challenge)
     try:
+        check_attestation(base64url_to_bytes(sent["response"]["attestationObject"]))
         verified = verify_registration_response(
             credential=sent,
             expected_challenge=challenge,
@@ -262,10 +273,12 @@ def verify_registration(text: str, *, challenge: bytes, user_handle: bytes) -> N
             require_user_verification=False,
             supported_pub_key_algs=list(OFFERED_ALGORITHMS),
         )
-        _check_key(verified.credential_public_key)
-    except _MALFORMED:
+        check_new_key(verified.credential_public_key)
+        claimed = base64url_to_bytes(sent["rawId"])
+    except MALFORMED:
         raise CeremonyRefused("registration") from None
-    if len(verified.credential_id) > MAX_CREDENTIAL_ID:
+    known_size = MIN_CREDENTIAL_ID <= len(claimed) <= MAX_CREDENTIAL_ID
+    if claimed != verified.credential_id or not known_size:
         raise CeremonyRefused("credential id")
     if not verified.user_verified:
         raise UserNotVerified
@@ -280,13 +293,6 @@ def verify_registration(text: str, *, challenge: bytes, user_handle: bytes) -> N
         sign_count=verified.sign_count,
         knows_user=True,
     )
-
-
-def _check_key(public_key: bytes) -> None:
-    """Refuses RSA keys that are too short; raises ``ValueError``. Curves are the algorithm's."""
-    key = decoded_public_key_to_cryptography(decode_credential_public_key(public_key))
-    if isinstance(key, RSAPublicKey) and key.key_size < MIN_RSA_BITS:
-        raise ValueError("a key of fewer than 2048 bits")
 
 
 def _transports(response: Mapping[str, Any]) -> tuple[str, ...]:

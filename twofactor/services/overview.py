@@ -4,32 +4,57 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from accounts.services.sessions import Session
+from accounts.services.sessions import Origin, Session
+from accounts.services.trusted_browsers import TrustedBrowser, own_trusted_browsers
+from twofactor.services import passkeys
+from twofactor.services.passkeys import ShownPasskey
 from vault import recovery_codes, totp
+from vault.accounts import own_account
 from vault.totp import OwnApp
 
 FEW_CODES: Final = 3
+ENOUGH_PASSKEYS: Final = 2  # to do without a password
 
 
 @dataclass(frozen=True)
 class Overview:
-    """One's apps, the oldest first, and how many recovery codes are left since when."""
+    """One's passkeys and apps, the oldest first, and how many recovery codes are left."""
 
+    passkeys: list[ShownPasskey]
     apps: list[OwnApp]
     codes_left: int
     codes_made_at: datetime | None
+    has_password: bool
+
+    @property
+    def is_on(self) -> bool:
+        """Whether signing in takes more than a password."""
+        return bool(self.passkeys or self.apps)
 
     @property
     def are_codes_few(self) -> bool:
         """Whether it is time for new codes."""
         return self.codes_left <= FEW_CODES
 
+    @property
+    def may_lose_password(self) -> bool:
+        """Whether the password could be removed; the vault has the last word."""
+        knowing = [passkey for passkey in self.passkeys if passkey.knows_user]
+        return self.has_password and len(knowing) >= ENOUGH_PASSKEYS and self.codes_left > 0
+
 
 def overview_of(session: Session) -> Overview:
     """What this session's person has. Raises ``VaultUnavailable``."""
-    codes = recovery_codes.own_codes(session)
+    codes, about = recovery_codes.own_codes(session), own_account(session)
     return Overview(
+        passkeys.own(session),
         totp.own_apps(session),
         codes.codes_left if codes is not None else 0,
         codes.created_at if codes is not None else None,
+        has_password=about is not None and about.password_changed_at is not None,
     )
+
+
+def trusted_browsers_of(session: Session, origin: Origin) -> list[TrustedBrowser]:
+    """The browsers in which this session's person is asked for no code, this one first."""
+    return own_trusted_browsers(session, origin)

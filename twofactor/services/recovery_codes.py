@@ -9,7 +9,15 @@ from twofactor.errors import NotOneOfThese
 from vault import recovery_codes
 from vault.recovery_codes import new_codes, normal_form
 
-__all__ = ["confirm_codes", "new_codes"]
+__all__ = ["check_kept", "confirm_codes", "new_codes"]
+
+
+def check_kept(codes: tuple[str, ...], typed: str) -> None:
+    """Checks that one of the codes was typed back. Raises ``NotOneOfThese``."""
+    given = normal_form(typed).encode("utf-8", "surrogatepass")
+    fits = [hmac.compare_digest(normal_form(code).encode(), given) for code in codes]
+    if not any(fits):
+        raise NotOneOfThese
 
 
 def confirm_codes(
@@ -25,10 +33,7 @@ def confirm_codes(
 
     Raises ``NotOneOfThese``, ``ProofGone``, ``VaultUnavailable``, ``HashingBusy``.
     """
-    given = normal_form(typed).encode("utf-8", "surrogatepass")
-    fits = [hmac.compare_digest(normal_form(code).encode(), given) for code in codes]
-    if not any(fits):
-        raise NotOneOfThese
+    check_kept(codes, typed)
     done = recovery_codes.replace(session, proof, language=language, origin=origin, codes=codes)
     if done.status != "replaced":
         raise ProofGone

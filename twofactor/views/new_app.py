@@ -12,7 +12,7 @@ from accounts.errors import ProofGone
 from accounts.services.attempts import Attempt
 from accounts.services.sessions import Session
 from accounts.services.throttling import charge
-from accounts.views.cookies import bind_browser, browser_of, forget_proof, remember_browser
+from accounts.views.cookies import bind_browser, browser_of, remember_browser
 from accounts.views.guards import (
     SeeOther,
     origin_of,
@@ -25,6 +25,11 @@ from twofactor.flow.pending import open_pending, seal_pending
 from twofactor.forms import NewAppForm
 from twofactor.services import totp
 from twofactor.services.overview import overview_of
+from twofactor.views.carried import (
+    carried_pending,
+    forget_carried,
+    forget_what_is_too_little,
+)
 
 _PAGE = "two-factor-app"
 
@@ -40,7 +45,9 @@ def new_app(request: HttpRequest, session: Session, proof: Attempt) -> HttpRespo
     if overview_of(session).codes_left == 0:
         return SeeOther(reverse("twofactor:recovery_codes"))
     if request.method != "POST":
-        return _page(request, session, totp.new_secret(), NewAppForm(initial=_initial()))
+        carried = carried_pending("new-app", request, session)
+        secret = bytes.fromhex(carried) if carried is not None else totp.new_secret()
+        return _page(request, session, secret, NewAppForm(initial=_initial()))
     pending = open_pending("new-app", request.POST.get("pending", ""), session, browser_of(request))
     if pending is None:
         notice = _("That page had been open for too long. Please scan this new picture instead.")
@@ -77,10 +84,9 @@ def _add(
         form.add_account_error(None, error)
         return _page(request, session, secret, form)
     except ProofGone:
-        return prove_again(_PAGE)
+        return prove_again(_PAGE, request)
     response = SeeOther(reverse("twofactor:overview"))
-    if "mfa" not in proof.amr:
-        forget_proof(response)  # from now on it takes more than that
+    forget_what_is_too_little(response, proof, "totp")
     return response
 
 
@@ -97,4 +103,5 @@ def _page(
     }
     response = render(request, "twofactor/new_app.html", context)
     remember_browser(request, response)
+    forget_carried(request, response)
     return response

@@ -1,16 +1,45 @@
-"""One's second step at a glance: apps, recovery codes, and what to do next."""
+"""One's second step at a glance: passkeys, apps, recovery codes, and what to do next."""
+
+import base64
+import json
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.services.sessions import Session
-from accounts.views.guards import session_required
-from twofactor.services.overview import overview_of
+from accounts.services.sessions import Session, own_sessions
+from accounts.views.guards import origin_of, session_required
+from twofactor.services.ceremonies import rp_id
+from twofactor.services.overview import Overview, overview_of, trusted_browsers_of
+from twofactor.services.passkeys import user_handle_for
 
 
 @require_safe
 @session_required("two-factor")
 def overview(request: HttpRequest, session: Session) -> HttpResponse:
-    """What one has, with a way to add, rename, replace and remove."""
-    return render(request, "twofactor/overview.html", {"overview": overview_of(session)})
+    """What one has, with a way to add, rename, replace and remove.
+
+    One leads back here after each change: so one's other sessions are offered to be ended here.
+    """
+    has = overview_of(session)
+    context = {
+        "overview": has,
+        "trusted": trusted_browsers_of(session, origin_of(request)),
+        "other_sessions": len(own_sessions(session)) - 1,
+        "accepted": json.dumps(_accepted(session, has)) if has.passkeys else "",
+    }
+    return render(request, "twofactor/overview.html", context)
+
+
+def _accepted(session: Session, has: Overview) -> dict[str, Any]:
+    """Which passkeys still count, for whoever keeps them (WebAuthn section 5.1.10.3)."""
+    return {
+        "rpId": rp_id(),
+        "userId": _text(user_handle_for(session)),
+        "allAcceptedCredentialIds": [_text(passkey.credential_id) for passkey in has.passkeys],
+    }
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -1,4 +1,11 @@
-"""New recovery codes: shown once, stored when one of them was typed back."""
+"""New recovery codes: shown once, stored when one of them was typed back.
+
+A passkey that was made before there were any codes waits for that moment as well: nobody is left
+with one alone.
+"""
+
+from contextlib import suppress
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -20,13 +27,25 @@ from accounts.views.guards import (
     prove_again,
     session_required,
 )
-from twofactor.errors import NotOneOfThese
+from twofactor.errors import NotOneOfThese, PasskeyTaken, TooManyPasskeys
 from twofactor.flow.pending import open_pending, seal_pending
 from twofactor.forms import KeptCodesForm
+from twofactor.services import passkeys
 from twofactor.services.overview import overview_of
 from twofactor.services.recovery_codes import confirm_codes, new_codes
+from twofactor.views.carried import (
+    carried_pending,
+    forget_carried,
+    forget_what_is_too_little,
+)
+from twofactor.views.codes_file import codes_file
 
 _PAGE = "recovery-codes"
+
+
+def _new(passkey: passkeys.Made | None = None) -> dict[str, Any]:
+    """New codes, and what waits for them."""
+    return {"codes": list(new_codes()), "passkey": passkeys.plain(passkey) if passkey else None}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,62 +54,78 @@ _PAGE = "recovery-codes"
 def recovery_codes(request: HttpRequest, session: Session, proof: Attempt) -> HttpResponse:
     """GET shows ten new codes, which do not count yet; POST makes them count, by one of them."""
     if request.method != "POST":
-        return _page(request, session, new_codes(), KeptCodesForm())
-    codes = _pending(request, session)
-    if codes is None:
+        carried = carried_pending("new-codes", request, session)
+        return _page(request, session, carried or _new(), KeptCodesForm())
+    pending = _pending(request, session)
+    if pending is None:
         notice = _("That page had been open for too long. These codes are new: keep these instead.")
-        return _page(request, session, new_codes(), KeptCodesForm(), notice)
+        return _page(request, session, _new(), KeptCodesForm(), notice)
     charge(request, "two-factor", settings.RATE_PASSWORD)
     form = KeptCodesForm(request.POST)
     if not form.is_valid():
-        return _page(request, session, codes, form)
+        return _page(request, session, pending, form)
+    return _confirm(request, session, proof, pending, form)
+
+
+def present_with(request: HttpRequest, session: Session, passkey: passkeys.Made) -> HttpResponse:
+    """The page with new codes, for whom a passkey waits."""
+    return _page(request, session, _new(passkey), KeptCodesForm())
+
+
+def _confirm(
+    request: HttpRequest,
+    session: Session,
+    proof: Attempt,
+    pending: dict[str, Any],
+    form: KeptCodesForm,
+) -> HttpResponse:
+    more: dict[str, Any] = {
+        "language": get_language() or settings.LANGUAGE_CODE,
+        "origin": origin_of(request),
+    }
     try:
-        confirm_codes(
-            session,
-            proof,
-            codes,
-            form.cleaned_data["code"],
-            language=get_language() or settings.LANGUAGE_CODE,
-            origin=origin_of(request),
-        )
+        confirm_codes(session, proof, tuple(pending["codes"]), form.cleaned_data["code"], **more)
+        if pending["passkey"] is not None:
+            with suppress(PasskeyTaken, TooManyPasskeys):  # sent twice, or full by another tab
+                passkeys.add(session, proof, passkeys.from_plain(pending["passkey"]), **more)
     except NotOneOfThese as error:
         form.add_account_error("code", error)
-        return _page(request, session, codes, form)
+        return _page(request, session, pending, form)
     except ProofGone:
-        return prove_again(_PAGE)
-    # Without an app, the codes are the first half of setting up.
-    has_app = bool(overview_of(session).apps)
-    return SeeOther(reverse("twofactor:overview" if has_app else "twofactor:new_app"))
+        return prove_again(_PAGE, request)
+    return _next(session, proof)
+
+
+def _next(session: Session, proof: Attempt) -> HttpResponse:
+    """Without app and passkey, the codes are the first half of setting up an app."""
+    has = overview_of(session)
+    page = "twofactor:overview" if has.is_on else "twofactor:new_app"
+    response = SeeOther(reverse(page))
+    if has.passkeys:
+        forget_what_is_too_little(response, proof, "passkey")
+    return response
 
 
 @require_POST
 @session_required(_PAGE)
 def download_codes(request: HttpRequest, session: Session) -> HttpResponse:
     """The codes that a page shows, as a text file; nothing that the form did not hold."""
-    codes = _pending(request, session)
-    if codes is None:
+    pending = _pending(request, session)
+    if pending is None:
         return SeeOther(reverse("twofactor:recovery_codes"))
-    title = _("Recovery codes of %(name)s at %(site)s") % {
-        "name": session.username,
-        "site": settings.SITE_NAME,
-    }
-    response = HttpResponse(
-        "\n".join([title, "", *codes, ""]), content_type="text/plain; charset=utf-8"
-    )
-    response["Content-Disposition"] = 'attachment; filename="recovery-codes.txt"'
-    return response
+    return codes_file(session.username, pending["codes"])
 
 
-def _pending(request: HttpRequest, session: Session) -> tuple[str, ...] | None:
+def _pending(request: HttpRequest, session: Session) -> dict[str, Any] | None:
     sealed = request.POST.get("pending", "")
-    codes = open_pending("new-codes", sealed, session, browser_of(request))
-    return tuple(codes) if codes is not None else None
+    pending: dict[str, Any] | None = open_pending("new-codes", sealed, session, browser_of(request))
+    return pending
 
 
 def _page(
     request: HttpRequest,
     session: Session,
-    codes: tuple[str, ...],
+    pending: dict[str, Any],
     form: KeptCodesForm,
     notice: str = "",
 ) -> HttpResponse:
@@ -98,12 +133,16 @@ def _page(
     context = {
         "form": form,
         "notice": notice,
-        "pending": seal_pending("new-codes", list(codes), session, bind_browser(request)),
-        "codes": codes,
+        "action": reverse("twofactor:recovery_codes"),
+        "download": reverse("twofactor:download_codes"),
+        "pending": seal_pending("new-codes", pending, session, bind_browser(request)),
+        "codes": pending["codes"],
         "username": session.username,
         "replaces": has.codes_left,
-        "has_app": bool(has.apps),
+        "is_on": has.is_on,
+        "passkey_waits": pending["passkey"] is not None,
     }
     response = render(request, "twofactor/recovery_codes.html", context)
     remember_browser(request, response)
+    forget_carried(request, response)
     return response

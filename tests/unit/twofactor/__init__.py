@@ -1,0 +1,1 @@
+"""Second factors without a database and without HTTP."""

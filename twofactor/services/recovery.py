@@ -1,0 +1,52 @@
+"""Getting back in without a password: a recovery code leads to a new passkey, and to no session."""
+
+from accounts.errors import (
+    AccountLocked,
+    KnownDevicesOnly,
+    ProofGone,
+    SignInClosed,
+    TooManyGuesses,
+)
+from accounts.services.attempts import Attempt
+from accounts.services.passwords import name_to_ask_for
+from accounts.services.sessions import Origin
+from twofactor.errors import PasskeyTaken, TooManyPasskeys, WrongNameOrRecoveryCode
+from twofactor.services.passkeys import Made
+from vault import recoveries
+
+
+def verify_recovery_code(username: str, code: str, *, origin: Origin) -> Attempt:
+    """Takes one guess at a recovery code of a typed name; gives an attempt to recover.
+
+    Raises ``WrongNameOrRecoveryCode`` (also for unknown names and for accounts with a password),
+    ``TooManyGuesses``, ``KnownDevicesOnly``, ``AccountLocked``, ``SignInClosed``,
+    ``VaultUnavailable``, ``HashingBusy``.
+    """
+    verdict = recoveries.prove(name_to_ask_for(username), code, origin=origin)
+    if verdict.status == "wait":
+        raise TooManyGuesses(verdict.wait_seconds)
+    if verdict.status == "known_only":
+        raise KnownDevicesOnly
+    if verdict.status == "locked":
+        raise AccountLocked
+    if verdict.status == "closed":
+        raise SignInClosed
+    if verdict.attempt is None:
+        raise WrongNameOrRecoveryCode
+    return verdict.attempt
+
+
+def mend(attempt: Attempt, new: Made, *, language: str, origin: Origin) -> None:
+    """Adds a passkey by an attempt to recover, which is over then; ends all sessions.
+
+    Raises ``PasskeyTaken``, ``TooManyPasskeys``, ``ProofGone``, ``VaultUnavailable``.
+    """
+    status = recoveries.mend_with_passkey(
+        attempt, new.passkey, name=new.name, language=language, origin=origin
+    )
+    if status == "exists":
+        raise PasskeyTaken
+    if status == "full":
+        raise TooManyPasskeys
+    if status != "added":
+        raise ProofGone

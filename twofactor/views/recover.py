@@ -1,0 +1,128 @@
+"""Getting back in without a password: name and recovery code, then a new passkey.
+
+It opens no session: whoever has made the passkey signs in with it.
+"""
+
+import base64
+import json
+from dataclasses import replace
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from accounts.errors import (
+    AccountError,
+    AccountLocked,
+    FlowUnusable,
+    KnownDevicesOnly,
+    ProofGone,
+    SignInClosed,
+    TooManyGuesses,
+)
+from accounts.flow.seal import Flow
+from accounts.services.attempts import Attempt, from_plain, plain
+from accounts.services.sessions import decoded, encoded
+from accounts.views.flow_csrf import flow_protect
+from accounts.views.flow_pages import charge_flow, flow_page, interrupted, open_flow, unusable
+from accounts.views.guards import origin_of
+from accounts.views.login import own_flow
+from twofactor.errors import (
+    CeremonyRefused,
+    PasskeyTaken,
+    TooManyPasskeys,
+    WrongNameOrRecoveryCode,
+)
+from twofactor.forms import RecoverForm
+from twofactor.services import passkeys
+from twofactor.services.ceremonies import new_challenge, new_user_handle
+from twofactor.services.recovery import mend, verify_recovery_code
+
+
+def present(request: HttpRequest, flow: Flow, notice: str = "") -> HttpResponse:
+    """The empty page for a flow."""
+    form = RecoverForm(initial={"username": flow.username})
+    return _page(request, flow.anew(), form, notice)
+
+
+def _page(request: HttpRequest, flow: Flow, form: RecoverForm, notice: str = "") -> HttpResponse:
+    return flow_page(request, flow, "twofactor/recover.html", {"form": form, "notice": notice})
+
+
+@csrf_exempt
+@flow_protect
+@require_http_methods(["GET", "HEAD", "POST"])
+def recover(request: HttpRequest) -> HttpResponse:
+    """GET begins; POST is one guess at a recovery code, or the passkey that was made after it."""
+    if request.method != "POST":
+        return present(request, own_flow(request, "sign_in"))
+    try:
+        flow = open_flow(request)
+    except FlowUnusable as error:
+        return unusable(request, error, present)
+    if flow.attempt is not None and "credential" in request.POST:
+        return _mend(request, flow, from_plain(flow.attempt))
+    if "code" not in request.POST:
+        # Somebody came over from the sign-in page.
+        return present(request, flow)
+    return _guess(request, flow)
+
+
+def _guess(request: HttpRequest, flow: Flow) -> HttpResponse:
+    charge_flow(request, flow, "second-factor", settings.RATE_SIGN_IN)
+    form = RecoverForm(request.POST)
+    if not form.is_valid():
+        return _page(request, flow.anew(), form)
+    given = form.cleaned_data
+    try:
+        attempt = verify_recovery_code(given["username"], given["code"], origin=origin_of(request))
+    except (WrongNameOrRecoveryCode, KnownDevicesOnly) as error:
+        form.add_account_error("code", error)
+        return _page(request, flow.anew(), form)
+    except (TooManyGuesses, AccountLocked, SignInClosed) as error:
+        return interrupted(request, flow, error)
+    pending = {"user_handle": base64.b64encode(new_user_handle()).decode()}
+    return _make_page(request, replace(flow, attempt=plain(attempt), pending=pending), attempt)
+
+
+def _make_page(
+    request: HttpRequest, flow: Flow, attempt: Attempt, problem: AccountError | None = None
+) -> HttpResponse:
+    challenge = new_challenge()
+    pending: dict[str, Any] = flow.pending or {}
+    user_handle = base64.b64decode(pending["user_handle"])
+    options = passkeys.options_to_make(challenge, user_handle, attempt.username)
+    context = {
+        "passkey_options": json.dumps(options),
+        "problem": problem,
+        "username": attempt.username,
+    }
+    flow = replace(flow, challenge=encoded(challenge))
+    return flow_page(request, flow, "twofactor/recover_passkey.html", context)
+
+
+def _mend(request: HttpRequest, flow: Flow, attempt: Attempt) -> HttpResponse:
+    pending: dict[str, Any] = flow.pending or {}
+    if attempt.purpose != "recover" or "user_handle" not in pending:
+        return present(request, flow)
+    charge_flow(request, flow, "two-factor", settings.RATE_PASSWORD)
+    try:
+        new = passkeys.made(
+            request.POST.get("credential", ""),
+            decoded(flow.challenge or ""),
+            base64.b64decode(pending["user_handle"]),
+        )
+        mend(
+            attempt,
+            new,
+            language=get_language() or settings.LANGUAGE_CODE,
+            origin=origin_of(request),
+        )
+    except (CeremonyRefused, PasskeyTaken, TooManyPasskeys) as error:
+        return _make_page(request, flow, attempt, error)
+    except ProofGone as error:
+        return present(request, flow, str(error.message))
+    return flow_page(request, flow.anew(), "twofactor/recovered.html", {})
