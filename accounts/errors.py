@@ -299,6 +299,13 @@ class UsernameLooksAlike(UsernameInvalid):
     guidance = _("Choose one that nobody could mistake for somebody else's.")
 
 
+class NotAnOperator(AccountError):
+    """A link for the operator's site was asked for, for somebody who may not get in there."""
+
+    code = "not_an_operator"
+    message = _("This account is no operator, or it is locked.")
+
+
 class EmailInvalid(AccountError):
     """What was typed is no e-mail address."""
 

@@ -2,8 +2,8 @@
 
 A device is made from what the vault has answered about somebody, for one request; it holds no
 secret and is stored nowhere. So no row of the site database adds a factor or takes one away, and
-code that asks django-otp who holds what gets the vault's word. How a token is proven is handed in by
-who has asked the vault: models do not speak to it.
+code that asks django-otp who holds what gets the vault's word. How a token is proven is handed in
+by who has asked the vault: models do not speak to it.
 """
 
 from collections.abc import Callable, Mapping

@@ -56,16 +56,17 @@ class Redeemed:
     amr: tuple[str, ...]
     auth_time: int
     session_expires_at: int
+    acr_values: tuple[str, ...] = ()  # what was asked for, in order of preference
 
 
-IssueRefusal = Literal["no_session", "refused"]
+IssueRefusal = Literal["no_session", "refused", "weak"]
 RedeemRefusal = Literal[
     "unknown", "other_wiki", "replayed", "expired", "redirect_uri", "challenge", "dead"
 ]
 
 
 def _mac_fields(grant: Mapping[str, Any]) -> tuple[Field, ...]:
-    return (
+    fields: tuple[Field, ...] = (
         grant["grant_id"],
         optional(grant["code_hash"]),
         grant["client_id"],
@@ -78,6 +79,9 @@ def _mac_fields(grant: Mapping[str, Any]) -> tuple[Field, ...]:
         optional(grant["nonce"]),
         tuple(grant["scopes"]),
     )
+    asked = tuple(grant["acr_values"])
+    # Only where there are any: grants of before keep their MAC.
+    return (*fields, asked) if asked else fields
 
 
 def grant_mac(grant: Mapping[str, Any]) -> tuple[bytes, str]:
@@ -104,11 +108,13 @@ def issue(
     code_challenge: str | None,
     nonce: str | None,
     scopes: tuple[str, ...],
+    acr_values: tuple[str, ...] = (),
 ) -> AuthorizationAnswer | IssueRefusal:
     """Answers an authorization request for a live session; one statement.
 
     ``no_session``: it ended or was locked meanwhile; ``refused``: the wiki's registration, as the
-    vault has it now, does not allow this. Raises ``VaultUnavailable``.
+    vault has it now, does not allow this; ``weak``: that asks for more than was proven. Raises
+    ``VaultUnavailable``.
     """
     code = new_secret() if response_type == "code" else None
     grant: dict[str, Any] = {
@@ -123,16 +129,17 @@ def issue(
         "code_challenge": code_challenge,
         "nonce": nonce,
         "scopes": list(scopes),
+        "acr_values": list(acr_values),
     }
     vouched, key = grant_mac(grant)
     row = connection.row(
         "SELECT * FROM api.issue_grant_v1(%(session)s, %(grant_id)s, %(client_id)s, %(code_hash)s,"
         " %(redirect_uri)s, %(code_challenge)s, %(nonce)s, %(scopes)s, %(sid)s, %(account_id)s,"
-        " %(account_epoch)s, %(site_epoch)s, %(mac)s, %(mac_key)s)",
+        " %(account_epoch)s, %(site_epoch)s, %(mac)s, %(mac_key)s, %(acr_values)s)",
         {**grant, "session": session.secret, "mac": vouched, "mac_key": key},
     )
     status = row["status"]
-    if status in ("no_session", "refused"):
+    if status in ("no_session", "refused", "weak"):
         refusal: IssueRefusal = status
         return refusal
     if status != "issued":
@@ -194,6 +201,7 @@ def redeem(
         amr=tuple(row["amr"]),
         auth_time=row["authenticated_at"],
         session_expires_at=row["expires_at"],
+        acr_values=tuple(row["acr_values"]),
     )
 
 

@@ -9,7 +9,7 @@ import hmac
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, Literal
 
 from django.conf import settings
 
@@ -19,6 +19,8 @@ from vault.events import report_row
 from vault.keys import KeyRing
 from vault.seals import Field, is_ours, mac, optional
 
+Acr = Literal["aal1", "aal2", "phr"]
+_ANY_SIGN_IN: Final[Acr] = "aal1"
 # A wiki's state is checked again whenever something is issued or redeemed; the rest may be old.
 _CACHE_SECONDS = 5.0
 _cache: dict[str, tuple[float, "Wiki | None"]] = {}
@@ -44,6 +46,8 @@ class Wiki:
     require_pkce: bool
     id_token_alg: str
     scopes: tuple[str, ...]
+    least_acr: Acr = _ANY_SIGN_IN
+    default_acr_values: tuple[Acr, ...] = ()
 
     def is_secret(self, secret: str) -> bool:
         """Whether this is the wiki's secret. It is random, so that a plain digest is enough."""
@@ -56,7 +60,7 @@ def wiki_fields(wiki: Wiki) -> tuple[Field, ...]:
 
     Its state is none of it, which changes by lockouts.
     """
-    return (
+    fields: tuple[Field, ...] = (
         wiki.client_id,
         wiki.name,
         int(wiki.first_party),
@@ -71,6 +75,9 @@ def wiki_fields(wiki: Wiki) -> tuple[Field, ...]:
         wiki.id_token_alg,
         wiki.scopes,
     )
+    assurance = (wiki.least_acr, wiki.default_acr_values)
+    # Only where it says anything: wikis that were registered before keep their MAC.
+    return fields if assurance == (_ANY_SIGN_IN, ()) else (*fields, *assurance)
 
 
 def wiki_mac(wiki: Wiki) -> tuple[bytes, str]:
@@ -131,6 +138,9 @@ def from_row(row: dict[str, Any]) -> Wiki:
         require_pkce=row["require_pkce"],
         id_token_alg=row["id_token_alg"],
         scopes=tuple(row["scopes"]),
+        # Migrations read rows of before there were any.
+        least_acr=row.get("least_acr", _ANY_SIGN_IN),
+        default_acr_values=tuple(row.get("default_acr_values", ())),
     )
 
 
@@ -153,13 +163,15 @@ def register(wiki: Wiki) -> bool:
         "SELECT api.register_wiki_v1(%(client_id)s, %(name)s, %(first_party)s, %(secret_hash)s,"
         " %(token_endpoint_auth_method)s, %(home_uri)s, %(redirect_uris)s,"
         " %(post_logout_redirect_uris)s, %(backchannel_logout_uri)s, %(response_types)s,"
-        " %(require_pkce)s, %(id_token_alg)s, %(scopes)s, %(mac)s, %(mac_key)s) AS status",
+        " %(require_pkce)s, %(id_token_alg)s, %(scopes)s, %(least_acr)s, %(default_acr_values)s,"
+        " %(mac)s, %(mac_key)s) AS status",
         {
             **vars(wiki),
             "redirect_uris": list(wiki.redirect_uris),
             "post_logout_redirect_uris": list(wiki.post_logout_redirect_uris),
             "response_types": list(wiki.response_types),
             "scopes": list(wiki.scopes),
+            "default_acr_values": list(wiki.default_acr_values),
             "mac": vouched,
             "mac_key": key,
         },

@@ -29,18 +29,20 @@ def next_step(
     """What a sign-in needs once ``proofs`` (the vault's words) are there.
 
     ``factors`` are those that the account holds. ``UNREACHABLE`` means that it holds none by which
-    the demand could be met. A trusted browser's word spares a code, and never counts as one.
+    the demand could be met. A trusted browser's word spares a code where no more than a password is
+    wanted, and never counts as one. What is only wanted shuts nobody out who has shown two factors.
     """
     amr = amr_of(proofs)
     if "pwd" not in amr and "mfa" not in amr:
         return Step.SIGN_IN
-    asked_for = {"passkey"} if "browser" in proofs else SECOND_FACTORS
+    is_spared = "browser" in proofs and demand.wanted == "aal1"
+    asked_for = {"passkey"} if is_spared else SECOND_FACTORS
     if "mfa" not in amr and not asked_for.isdisjoint(factors):
         return Step.SECOND_FACTOR
-    goal = demand.goal(factors)
-    if reaches(level_of(amr), goal):
+    if reaches(level_of(amr), demand.least):
         return Step.FINISH
-    return Step.SECOND_FACTOR if reaches(highest_of(factors), goal) else Step.UNREACHABLE
+    within_reach = reaches(highest_of(factors), demand.least)
+    return Step.SECOND_FACTOR if within_reach else Step.UNREACHABLE
 
 
 def next_proof(proofs: Collection[str], factors: Collection[str]) -> Step:

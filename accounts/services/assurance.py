@@ -38,13 +38,7 @@ def highest_of(factors: Collection[str]) -> Level:
 
 @dataclass(frozen=True)
 class Demand:
-    """What a sign-in has to reach: ``least`` in any case, ``wanted`` where the account can."""
+    """What a sign-in has to reach: ``least`` in any case, ``wanted`` where the person can."""
 
     least: Level = "aal1"
     wanted: Level = "aal1"
-
-    def goal(self, factors: Collection[str]) -> Level:
-        """What an account that holds these factors is asked for."""
-        highest = highest_of(factors)
-        wanted = self.wanted if reaches(highest, self.wanted) else highest
-        return wanted if reaches(wanted, self.least) else self.least

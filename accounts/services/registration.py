@@ -5,6 +5,7 @@ from uuid import UUID
 
 from accounts.errors import SignUpClosed, UsernameLooksAlike, UsernameTaken
 from accounts.services.email_addresses import EmailAddress
+from accounts.services.operator_links import invite_operator
 from accounts.services.password_rules import check_new_password, normalise_password
 from accounts.services.second_factors import give_app
 from accounts.services.usernames import (
@@ -55,11 +56,12 @@ def register(
 
 @dataclass(frozen=True)
 class CreatedAccount:
-    """An account made at the console."""
+    """An account made at the console, with what is shown once."""
 
     account_id: UUID
     username: str
     recovery_codes: tuple[str, ...] = field(repr=False, default=())
+    operator_enrolment_url: str | None = field(repr=False, default=None)
 
 
 def create_account(
@@ -73,7 +75,7 @@ def create_account(
     """Makes an account from the console, its address taken as confirmed. Owner only.
 
     Without a password nobody can sign in to it by one. With a TOTP secret it gets recovery codes
-    as well. Raises as ``register`` does.
+    as well; an operator gets a link by which to enrol a passkey. Raises as ``register`` does.
     """
     name = creatable_username(username)
     preparation = vault_accounts.prepare()
@@ -95,10 +97,12 @@ def create_account(
     )
     if status != "created":
         raise _REFUSALS[status]
+    link = None
     if operator is not None:
         operators.grant(preparation.account_id, operator)
+        link = invite_operator(preparation.account_id)
     codes = give_app(preparation.account_id, totp_secret) if totp_secret is not None else ()
-    return CreatedAccount(preparation.account_id, name, codes)
+    return CreatedAccount(preparation.account_id, name, codes, link)
 
 
 def find_account(username: str) -> vault_accounts.FoundAccount | None:

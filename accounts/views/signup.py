@@ -1,5 +1,7 @@
 """The sign-up page: a new account, and at once signed in."""
 
+from dataclasses import replace
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -22,7 +24,6 @@ from accounts.services.usernames import creatable_username
 from accounts.views.flow_csrf import flow_protect
 from accounts.views.flow_pages import (
     charge_flow,
-    finish_flow,
     flow_page,
     interrupted,
     open_flow,
@@ -30,6 +31,7 @@ from accounts.views.flow_pages import (
 )
 from accounts.views.guards import origin_of
 from accounts.views.login import own_flow
+from accounts.views.steps import advance
 
 _TEMPLATE = "accounts/sign_up.html"
 
@@ -102,7 +104,7 @@ def _sign_up(
     except UsernameInvalid as error:  # taken, or too much like another
         form.add_account_error("username", error)
         return page(request, flow, form)
-    done = finish_flow(request, flow, attempt, kept=given["keep"])
+    done = advance(request, replace(flow, kept=given["keep"]), attempt)
     if isinstance(done, ProofGone):
         form.add_account_error(None, done)
         return page(request, flow, form)

@@ -25,8 +25,16 @@ from sso.services.authorization_request import (
     read_request,
     read_return_address,
 )
-from sso.services.codes import SessionGone, answer_parameters, with_query, with_state
+from sso.services.clients import Wiki
+from sso.services.codes import (
+    SessionGone,
+    SessionTooWeak,
+    answer_parameters,
+    with_query,
+    with_state,
+)
 from sso.services.parameters import MAX_QUERY
+from sso.services.requested_assurance import factors_held
 
 
 @csrf_exempt  # a wiki's page may post here; nothing is done for the request alone
@@ -57,13 +65,15 @@ def _answer(
     request: HttpRequest, address: ReturnAddress, asked: AuthorizationRequest
 ) -> HttpResponse:
     session = session_of(request)
-    decision = decide(asked, session)
+    decision = _decide(asked, address.wiki, session)
     if decision is Decision.ANSWER and session is not None:
         try:
             parameters = answer_parameters(session, address.wiki, asked)
         except SessionGone:
             session = None
-            decision = decide(asked, None)
+            decision = _decide(asked, address.wiki, None)
+        except SessionTooWeak:
+            decision = _decide(asked, address.wiki, None)
         except RequestUnanswerable as error:
             return stopped(request, wiki_destination.stop(error))
         else:
@@ -73,6 +83,15 @@ def _answer(
             request, address, AuthorizationRefused("login_required", "nobody is signed in")
         )
     return _page(request, asked, decision, session)
+
+
+def _decide(asked: AuthorizationRequest, wiki: Wiki, session: Session | None) -> Decision:
+    """The decision; the vault is asked what the account holds only where that decides."""
+    demand = asked.assurance.demand(wiki.least_acr)
+    decision = decide(asked, session, demand)
+    if decision is Decision.DEPENDS and session is not None:
+        decision = decide(asked, session, demand, factors_held(session))
+    return decision
 
 
 def _page(

@@ -41,6 +41,7 @@ def token(request: HttpRequest) -> HttpResponse:
         nonce=redeemed.nonce,
         amr=redeemed.amr,
         auth_time=redeemed.auth_time,
+        acr_values=redeemed.acr_values,
     )
     return no_store(
         JsonResponse(

@@ -6,11 +6,18 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from accounts.flow.destinations import Exit, FormPost, Label, Redirect, Stop, origin_of_uri
+from accounts.services.assurance import Demand, level_of, reaches
 from accounts.services.sessions import Origin, Session
 from sso.errors import RequestUnanswerable
 from sso.services.authorization_request import AuthorizationRequest
 from sso.services.clients import Wiki, find_wiki
-from sso.services.codes import SessionGone, answer_parameters, with_query, with_state
+from sso.services.codes import (
+    SessionGone,
+    SessionTooWeak,
+    answer_parameters,
+    with_query,
+    with_state,
+)
 
 NAME = "wiki"
 
@@ -28,6 +35,23 @@ class WikiDestination:
             restart_url=restart_url(asked),
         )
 
+    def demand(self, request: dict[str, Any]) -> Demand:
+        """What the wiki asked for, and never less than it is registered with."""
+        asked = AuthorizationRequest.from_flow(request)
+        wiki = find_wiki(asked.client_id)
+        # Without a wiki there is nothing to sign in to: complete() says so.
+        return asked.assurance.demand(wiki.least_acr) if wiki is not None else Demand()
+
+    def refuse(self, request: dict[str, Any]) -> Exit:
+        """Tells the wiki that its demand cannot be met."""
+        asked = AuthorizationRequest.from_flow(request)
+        wiki = find_wiki(asked.client_id)
+        if wiki is None:
+            return Stop("invalid_client", "client_id names no wiki that we know", None, "")
+        return refusal(
+            wiki, asked, "unmet_authentication_requirements", "the account cannot do that yet"
+        )
+
     def complete(self, session: Session, request: dict[str, Any], origin: Origin) -> Exit:
         """Answers the request for the session that was just opened."""
         del origin
@@ -38,12 +62,21 @@ class WikiDestination:
         if asked.hinted_sub not in (None, str(session.account_id)):
             # OpenID Connect Core 1.0 section 3.1.2.2: never an answer for a different person.
             return refusal(wiki, asked, "login_required", "somebody else has signed in")
-        try:
-            return answer(wiki, asked, answer_parameters(session, wiki, asked))
-        except RequestUnanswerable as error:
-            return stop(error)
-        except SessionGone:
-            return refusal(wiki, asked, "login_required", "the session ended meanwhile")
+        if not reaches(level_of(session.amr), asked.assurance.demand(wiki.least_acr).least):
+            return self.refuse(request)
+        return _issued(session, wiki, asked)
+
+
+def _issued(session: Session, wiki: Wiki, asked: AuthorizationRequest) -> Exit:
+    """The code or assertion, or what the vault has against it."""
+    try:
+        return answer(wiki, asked, answer_parameters(session, wiki, asked))
+    except RequestUnanswerable as error:
+        return stop(error)
+    except SessionGone:
+        return refusal(wiki, asked, "login_required", "the session ended meanwhile")
+    except SessionTooWeak:
+        return refusal(wiki, asked, "login_required", "this wiki asks for more than it did")
 
 
 def stop(error: RequestUnanswerable) -> Stop:
@@ -82,6 +115,7 @@ def restart_url(asked: AuthorizationRequest) -> str:
         "login_hint": asked.login_hint or None,
         "ui_locales": " ".join(asked.ui_locales) or None,
         "id_token_hint": asked.id_token_hint,
+        **asked.assurance.parameters(),
     }
     kept = {name: value for name, value in parameters.items() if value is not None}
     return f"{reverse('sso:authorize')}?{urlencode(kept)}"

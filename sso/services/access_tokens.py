@@ -8,6 +8,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from sso.errors import BearerRefused
+from sso.services.requested_assurance import Requested, known_levels
 from vault.grants import Claims, Redeemed, describe
 from vault.signing_keys import key_set, signing_key
 from vault.wikis import Wiki
@@ -31,6 +32,7 @@ def sign_access_token(wiki: Wiki, redeemed: Redeemed) -> tuple[str, int]:
             "iat": now,
             "exp": expires_at,
             "auth_time": redeemed.auth_time,
+            "acr": Requested(known_levels(redeemed.acr_values)).acr(redeemed.amr),
             "jti": str(redeemed.grant_id),
             "sid": str(redeemed.sid),
             "scope": " ".join(redeemed.claims.scopes),

@@ -6,15 +6,17 @@ and its redirect URI are known nothing is answered there; afterwards everything 
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any, Literal
 
+from accounts.services.assurance import Demand, Level, highest_of, level_of, reaches
 from sso.errors import AuthorizationRefused, RequestUnanswerable
 from sso.services.clients import Wiki, find_wiki
 from sso.services.id_tokens import HintInvalid, read_hint
 from sso.services.parameters import single_values
+from sso.services.requested_assurance import Requested, read_requested
 from vault.sessions import Session
 
 SCOPES = ("openid", "profile", "email")
@@ -43,6 +45,13 @@ class AuthorizationRequest:
     ui_locales: tuple[str, ...]
     hinted_sub: str | None
     id_token_hint: str | None = None  # as it came, to begin again with
+    acr_values: tuple[Level, ...] = ()
+    acr_essential: bool = False
+
+    @property
+    def assurance(self) -> Requested:
+        """How sure the wiki asks the sign-in to be."""
+        return Requested(self.acr_values, self.acr_essential)
 
     def to_flow(self) -> dict[str, Any]:
         """As plain data."""
@@ -50,9 +59,9 @@ class AuthorizationRequest:
 
     @classmethod
     def from_flow(cls, data: dict[str, Any]) -> "AuthorizationRequest":
-        """From the plain data of ``to_flow``."""
+        """From the plain data of ``to_flow``, also of a release that asked for no ``acr``."""
         lists = {name: tuple(data[name]) for name in ("scopes", "prompt", "ui_locales")}
-        return cls(**{**data, **lists})
+        return cls(**{**data, **lists, "acr_values": tuple(data.get("acr_values", ()))})
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,7 @@ def read_request(
     response_type = _check_response_type(address.wiki, values)
     _check_response_mode(response_type, values)
     _check_lengths(values)
+    assurance = read_requested(address.wiki, values)
     return AuthorizationRequest(
         client_id=address.wiki.client_id,
         redirect_uri=address.redirect_uri,
@@ -129,6 +139,8 @@ def read_request(
         ui_locales=tuple(values.get("ui_locales", "").split()[:20]),
         hinted_sub=_check_hint(address.wiki, values),
         id_token_hint=values.get("id_token_hint"),
+        acr_values=assurance.values,
+        acr_essential=assurance.is_essential,
     )
 
 
@@ -237,21 +249,43 @@ class Decision(Enum):
     SIGN_IN = "sign_in"
     SIGN_UP = "sign_up"
     LOGIN_REQUIRED = "login_required"
+    DEPENDS = "depends"  # on the factors that the account holds: decide again with them
 
 
 def decide(
-    request: AuthorizationRequest, session: Session | None, *, now: float | None = None
+    request: AuthorizationRequest,
+    session: Session | None,
+    demand: Demand,
+    factors: Collection[str] | None = None,
+    *,
+    now: float | None = None,
 ) -> Decision:
-    """Whether the session at hand will do (OpenID Connect Core 1.0 section 3.1.2.3)."""
-    age = (time.time() if now is None else now) - session.auth_time if session is not None else 0.0
-    enough = (
-        session is not None
-        and not {"login", "select_account", "create"} & set(request.prompt)
-        and (request.max_age is None or (age <= request.max_age and request.max_age > 0))
-        and (request.hinted_sub is None or request.hinted_sub == str(session.account_id))
-    )
-    if enough:
-        return Decision.ANSWER
-    if "none" in request.prompt:
+    """Whether the session at hand will do (OpenID Connect Core 1.0 section 3.1.2.3).
+
+    It has to reach the demand's least level. Where it falls short of what is only wanted, its
+    account is asked for more if that can be reached by its ``factors`` (None: nobody has looked),
+    and never if that would take a page where none may be shown.
+    """
+    is_silent = "none" in request.prompt
+    if session is not None and _is_usable(request, session, time.time() if now is None else now):
+        level = level_of(session.amr)
+        if reaches(level, demand.least):
+            if is_silent or reaches(level, demand.wanted):
+                return Decision.ANSWER
+            if factors is None:
+                return Decision.DEPENDS
+            if reaches(level, highest_of(factors)):  # it cannot rise
+                return Decision.ANSWER
+    if is_silent:
         return Decision.LOGIN_REQUIRED
     return Decision.SIGN_UP if "create" in request.prompt else Decision.SIGN_IN
+
+
+def _is_usable(request: AuthorizationRequest, session: Session, now: float) -> bool:
+    """Whether it is the right person's, new enough, and nobody asks to sign in all the same."""
+    age = now - session.auth_time
+    return (
+        not {"login", "select_account", "create"} & set(request.prompt)
+        and (request.max_age is None or (age <= request.max_age and request.max_age > 0))
+        and request.hinted_sub in (None, str(session.account_id))
+    )

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
+from accounts.services.assurance import level_of, reaches
 from sso.errors import InvalidGrant, InvalidRequest, RequestUnanswerable
 from sso.services.authorization_request import AuthorizationRequest
 from sso.services.id_tokens import sign_id_token
@@ -22,13 +23,17 @@ class SessionGone(Exception):
     """The session ended, or its account was locked, between being looked at and being used."""
 
 
+class SessionTooWeak(Exception):
+    """The wiki asks for more, as the vault has it now, than this session has proven."""
+
+
 def answer_parameters(
     session: Session, wiki: Wiki, request: AuthorizationRequest
 ) -> dict[str, str]:
     """What goes back to the wiki: a code or an assertion, with ``state`` and ``iss`` (RFC 9207).
 
-    Raises ``SessionGone``, and ``RequestUnanswerable`` when the wiki's registration does not allow
-    it any more.
+    Raises ``SessionGone``, ``SessionTooWeak``, and ``RequestUnanswerable`` when the wiki's
+    registration does not allow it any more.
     """
     answer = grants.issue(
         session,
@@ -38,9 +43,13 @@ def answer_parameters(
         code_challenge=request.code_challenge,
         nonce=request.nonce,
         scopes=request.scopes,
+        acr_values=request.acr_values,
     )
     if answer == "no_session":
         raise SessionGone
+    if answer == "weak":
+        wikis.forget()
+        raise SessionTooWeak
     if answer == "refused":
         wikis.forget()
         raise RequestUnanswerable(
@@ -61,6 +70,7 @@ def answer_parameters(
                 nonce=request.nonce,
                 amr=session.amr,
                 auth_time=session.auth_time,
+                acr_values=request.acr_values,
             )
         }
     return with_state(given, request.state)
@@ -98,7 +108,8 @@ def redeem_code(wiki: Wiki, form: dict[str, str]) -> Redeemed:
         redirect_uri=form["redirect_uri"],
         code_challenge=_challenge(verifier) if verifier is not None else None,
     )
-    if not isinstance(outcome, Redeemed):
+    # Its session may have gone on with less since the code was issued.
+    if not isinstance(outcome, Redeemed) or not reaches(level_of(outcome.amr), wiki.least_acr):
         raise InvalidGrant("the code is not valid")
     return outcome
 

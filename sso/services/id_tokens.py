@@ -9,10 +9,10 @@ from django.conf import settings
 from joserfc import jwt
 from joserfc.errors import JoseError
 
+from sso.services.requested_assurance import Requested, known_levels
 from vault.signing_keys import ALGORITHMS, key_set, signing_key
 from vault.wikis import Wiki
 
-ACR_SINGLE_FACTOR = "aal1"
 MAX_TOKEN = 8000
 
 
@@ -38,9 +38,13 @@ def sign_id_token(
     nonce: str | None,
     amr: tuple[str, ...],
     auth_time: int,
+    acr_values: tuple[str, ...] = (),
     now: int | None = None,
 ) -> str:
-    """The assertion for this wiki, with its algorithm. Raises ``NoSigningKey``."""
+    """The assertion for this wiki, with its algorithm. Raises ``NoSigningKey``.
+
+    ``acr_values`` is what was asked for; see ``Requested`` for what is said of it.
+    """
     issued_at = int(time.time()) if now is None else now
     claims: dict[str, Any] = {
         "iss": settings.ISSUER,
@@ -49,7 +53,7 @@ def sign_id_token(
         "iat": issued_at,
         "exp": issued_at + settings.ID_TOKEN_SECONDS,
         "auth_time": auth_time,
-        "acr": ACR_SINGLE_FACTOR,
+        "acr": Requested(known_levels(acr_values)).acr(amr),
         "amr": list(amr),
         "sid": str(sid),
         "preferred_username": username,

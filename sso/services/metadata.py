@@ -5,9 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
+from accounts.services.assurance import LEVELS
 from sso.services.authorization_request import PROMPTS, RESPONSE_MODES, SCOPES
 from sso.services.clients import AUTH_METHODS
-from sso.services.id_tokens import ACR_SINGLE_FACTOR
 from vault.signing_keys import ALGORITHMS
 
 
@@ -33,7 +33,7 @@ def provider_metadata() -> dict[str, Any]:
         "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": sorted(PROMPTS),
-        "acr_values_supported": [ACR_SINGLE_FACTOR],
+        "acr_values_supported": list(LEVELS),
         "claim_types_supported": ["normal"],
         "claims_supported": [
             "iss",
@@ -51,7 +51,7 @@ def provider_metadata() -> dict[str, Any]:
             "email",
             "email_verified",
         ],
-        "claims_parameter_supported": False,
+        "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,

@@ -8,16 +8,24 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from accounts.services.assurance import LEVELS
 from sso.errors import MetadataInvalid
 from sso.services.authorization_request import SCOPES
 from sso.services.clients import AUTH_METHODS
+from sso.services.requested_assurance import known_levels
 from vault import wikis
 from vault.attempts import secret_hash
 from vault.signing_keys import ALGORITHMS
-from vault.wikis import Wiki
+from vault.wikis import Acr, Wiki
 
 _TEXTS = ("client_name", "client_uri", "backchannel_logout_uri", "scope", "initiate_login_uri")
-_LISTS = ("redirect_uris", "post_logout_redirect_uris", "response_types", "grant_types")
+_LISTS = (
+    "redirect_uris",
+    "post_logout_redirect_uris",
+    "response_types",
+    "grant_types",
+    "default_acr_values",
+)
 _GRANT_OF = {"code": "authorization_code", "id_token": "implicit"}
 _MAX_URI = 2000
 # What a form-action of the pages' Content-Security-Policy can name (see origin_of_uri).
@@ -27,9 +35,9 @@ _NETLOC = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[1-9][0-9]{0,4})?")
 def register_wiki(metadata: dict[str, Any]) -> dict[str, Any]:
     """Registers a wiki and gives the registration response, with the secret that is shown once.
 
-    Takes RFC 7591 metadata plus ``first_party`` and ``require_pkce``. Scopes and grant types that
-    are not offered here are left out (section 2 allows it); the response says what was registered.
-    Raises ``MetadataInvalid``.
+    Takes RFC 7591 metadata plus ``first_party``, ``require_pkce`` and ``least_acr``. Scopes and
+    grant types that are not offered here are left out (section 2 allows it); the response says what
+    was registered. Raises ``MetadataInvalid``.
     """
     metadata = {field: value for field, value in metadata.items() if value is not None}
     _check_types(metadata)
@@ -56,6 +64,8 @@ def register_wiki(metadata: dict[str, Any]) -> dict[str, Any]:
         require_pkce=_require_pkce(metadata, auth_method),
         id_token_alg=_one_of(metadata, "id_token_signed_response_alg", ALGORITHMS, "RS256"),
         scopes=_scopes(metadata),
+        least_acr=_least_acr(metadata),
+        default_acr_values=_default_acr_values(metadata),
     )
     if not wikis.register(wiki):
         raise MetadataInvalid("that client_id is taken; try again")
@@ -105,6 +115,19 @@ def _scopes(metadata: dict[str, Any]) -> tuple[str, ...]:
     if "openid" not in wanted:
         raise MetadataInvalid(f"scope must hold openid, and may hold {', '.join(SCOPES[1:])}")
     return tuple(scope for scope in SCOPES if scope in wanted)
+
+
+def _least_acr(metadata: dict[str, Any]) -> Acr:
+    value = _one_of(metadata, "least_acr", LEVELS, LEVELS[0])
+    return known_levels([value])[0]
+
+
+def _default_acr_values(metadata: dict[str, Any]) -> tuple[Acr, ...]:
+    """A slip in a level's name must not leave a wiki with less than was meant."""
+    values = metadata.get("default_acr_values", [])
+    if not set(values) <= set(LEVELS):
+        raise MetadataInvalid(f"default_acr_values may hold {', '.join(LEVELS)}")
+    return known_levels(values)
 
 
 def _home_uri(metadata: dict[str, Any]) -> str:
@@ -177,6 +200,8 @@ def _response(wiki: Wiki, secret: str | None) -> dict[str, Any]:
         "scope": " ".join(wiki.scopes),
         "require_pkce": wiki.require_pkce,
         "first_party": wiki.first_party,
+        "least_acr": wiki.least_acr,
+        "default_acr_values": list(wiki.default_acr_values),
         "issuer": settings.ISSUER,
     }
     if wiki.backchannel_logout_uri is not None:

@@ -122,7 +122,8 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
   form.hidden = false;
   if (supported) {
     button.addEventListener("click", () => {
-      if (!button.hasAttribute("aria-disabled")) {
+      // What the form lacks is said before anybody is asked for a passkey.
+      if (!button.hasAttribute("aria-disabled") && form.reportValidity()) {
         ask(form);
       }
     });

@@ -7,7 +7,7 @@ import psycopg
 from tests.database.asking import value
 from vault.attempts import amr_of
 
-PROOFS = ("password", "totp", "recovery_code", "letter", "hwk", "swk", "uv")
+PROOFS = ("password", "totp", "recovery_code", "letter", "hwk", "swk", "uv", "browser")
 
 
 def test_python_and_sql_derive_the_same_amr(admin: psycopg.Connection) -> None:

@@ -9,79 +9,29 @@ read from the vault, not from what the site answers.
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.cookies import SimpleCookie
 from typing import Any, Final
 
 import psycopg
 import pytest
 
-from tests.environment import ISSUER
+from tests.properties.walking import Place, Walker
 from tests.web.people import PASSWORD, Browser, WikiClient, hidden_fields
 
 LENGTH: Final = 3
 NAME: Final = "Grace"
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a browser has come to: its cookies, the hidden fields of its page, and which page."""
-
-    cookies: dict[str, str] = field(default_factory=dict)
-    page: dict[str, str] = field(default_factory=dict)
-    heading: str = ""
-
-    def kind(self) -> tuple[str, ...]:
-        """What it has in common with others."""
-        return (self.heading, *sorted(self.cookies))
-
-
-class Walker:
-    """A browser that can be put back to any place it was at."""
+class FlowWalker(Walker):
+    """Somebody at a wiki, with a flow of another browser's, and names to sign up by."""
 
     def __init__(self, wiki: WikiClient, foreign_flow: str, names: Iterator[str]) -> None:
+        super().__init__()
         self.wiki = wiki
         self.foreign_flow = foreign_flow
         self.names = names
-        self.browser = Browser()
-        self.page: dict[str, str] = {}
-        self.heading = ""
-
-    def go_to(self, place: Place) -> None:
-        """Puts the browser there."""
-        self.browser.cookies = SimpleCookie(place.cookies)
-        self.page, self.heading = place.page, place.heading
-
-    def place(self) -> Place:
-        """Where it is now."""
-        kept = {name: morsel.value for name, morsel in self.browser.cookies.items() if morsel.value}
-        return Place(kept, self.page, self.heading)
-
-    def get(self, path: str, **query: str) -> Any:
-        """Asks for a page."""
-        return self._look(self.browser.get(path, query))
-
-    def send(self, path: str, **fields: str) -> Any:
-        """Posts what the last page's form would, and more."""
-        return self._post(path, {**self.page, **fields})
-
-    def send_without_flow(self, path: str, **fields: str) -> Any:
-        """The same with the flow left out."""
-        token = {name: value for name, value in self.page.items() if name != "flow"}
-        return self._post(path, {**token, **fields})
-
-    def _post(self, path: str, form: dict[str, str]) -> Any:
-        return self._look(self.browser.post(path, form, headers={"origin": ISSUER}))
-
-    def _look(self, answer: Any) -> Any:
-        assert answer.status_code < 500
-        found = hidden_fields(answer)
-        if "flow" in found:
-            self.page = {name: found[name] for name in ("flow", "csrfmiddlewaretoken")}
-            self.heading = answer.content.decode().partition("<h1>")[2].partition("</h1>")[0]
-        return answer
 
 
-Step = Callable[[Walker], Any]
+Step = Callable[[FlowWalker], Any]
 
 # What proves nothing, in whatever order it comes.
 EMPTY: Final[dict[str, Step]] = {
@@ -124,7 +74,7 @@ def short_names() -> Iterator[str]:
 class Walk:
     """The walk itself, and what it found wrong."""
 
-    walker: Walker
+    walker: FlowWalker
     admin: psycopg.Connection
     wrong: list[tuple[str, ...]] = field(default_factory=list)
     taken: list[tuple[str, ...]] = field(default_factory=list)
@@ -179,7 +129,7 @@ def test_flow_in_every_order_of_requests_opens_a_session_only_by_a_proof(
     settings.ARGON2_MEMORY_KIB, settings.ARGON2_TIME_COST = 8, 1
     browser.sign_up(NAME)
     foreign = hidden_fields(Browser().get("/login"))["flow"]
-    walk = Walk(Walker(wiki, foreign, short_names()), admin)
+    walk = Walk(FlowWalker(wiki, foreign, short_names()), admin)
     walk.on(Place(), ())
     assert walk.wrong == []
     assert len(walk.taken) > (len(EMPTY) + len(REFUSED)) ** LENGTH

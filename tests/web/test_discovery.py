@@ -47,13 +47,20 @@ def test_metadata_has_what_the_clients_in_the_field_demand(metadata: dict[str, o
     assert metadata["scopes_supported"] == ["openid", "profile", "email"]
 
 
+def test_metadata_says_which_levels_can_be_asked_for(metadata: dict[str, object]) -> None:
+    """Core 5.5.1.1: by ``acr_values``, or as a claim; the lowest first."""
+    assert metadata["acr_values_supported"] == ["aal1", "aal2", "phr"]
+    assert metadata["claims_parameter_supported"] is True
+    assert "acr" in metadata["claims_supported"]  # type: ignore[operator]
+
+
 def test_metadata_advertises_nothing_that_is_refused(metadata: dict[str, object]) -> None:
     """ASVS 10.6.1, 10.4.4: no token in a redirect, no plain PKCE, no request objects, no none."""
     assert metadata["response_types_supported"] == ["code", "id_token"]
     assert metadata["response_modes_supported"] == ["query", "form_post"]
     assert metadata["code_challenge_methods_supported"] == ["S256"]
     assert metadata["grant_types_supported"] == ["authorization_code", "implicit"]
-    for feature in ("claims", "request", "request_uri"):
+    for feature in ("request", "request_uri"):
         assert metadata[f"{feature}_parameter_supported"] is False
     assert "none" not in metadata["id_token_signing_alg_values_supported"]  # type: ignore[operator]
     assert set(metadata["token_endpoint_auth_methods_supported"]) == {  # type: ignore[call-overload]

@@ -28,9 +28,10 @@ from accounts.services.email_addresses import parse_address
 from accounts.services.sessions import decoded, encoded
 from accounts.views import signup
 from accounts.views.flow_csrf import flow_protect
-from accounts.views.flow_pages import charge_flow, finish_flow, flow_page, interrupted, open_flow
+from accounts.views.flow_pages import charge_flow, flow_page, interrupted, open_flow
 from accounts.views.flow_pages import unusable as flow_unusable
 from accounts.views.guards import SeeOther, origin_of
+from accounts.views.steps import advance
 from twofactor.errors import CeremonyRefused, NotOneOfThese, PasskeyTaken
 from twofactor.forms import KeptCodesForm, PasskeySignUpForm
 from twofactor.services import passkeys
@@ -161,7 +162,7 @@ def _kept(request: HttpRequest, flow: Flow, pending: dict[str, Any]) -> HttpResp
     except PasskeyTaken as error:  # sent twice: it is theirs already
         form.add_account_error(None, error)
         return _codes_page(request, flow, pending, form)
-    done = finish_flow(request, replace(flow, pending=None), attempt, kept=flow.kept)
+    done = advance(request, replace(flow, pending=None), attempt)
     if isinstance(done, ProofGone):
         form.add_account_error(None, done)
         return _codes_page(request, flow, pending, form)

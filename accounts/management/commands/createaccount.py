@@ -38,7 +38,8 @@ class Command(ConsoleCommand):
     help = (
         "Create an account, or those of a JSON list of {username, email, password, operator, "
         "totp_secret}. Addresses are taken as confirmed; whoever gets a second factor gets "
-        "recovery codes as well, which are printed."
+        "recovery codes as well, and an operator a link by which to enrol a passkey: both are "
+        "printed, and kept nowhere else."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -85,7 +86,7 @@ class Command(ConsoleCommand):
         try:
             self._make(wanted, made)
         finally:
-            # Also where it stopped on the way: recovery codes are kept nowhere else.
+            # Also where it stopped on the way: codes and links are kept nowhere else.
             if made or not wanted:
                 # A list is for programs: the answer is one too, with --json or without.
                 self.say(made, as_json=True, lines=[])
@@ -116,13 +117,20 @@ def _answer(wanted: Wanted, created: CreatedAccount) -> dict[str, Any]:
         "operator": wanted.operator,
         "has_password": wanted.password is not None,
         **({"recovery_codes": created.recovery_codes} if created.recovery_codes else {}),
+        **(
+            {"operator_enrolment_url": created.operator_enrolment_url}
+            if created.operator_enrolment_url
+            else {}
+        ),
     }
 
 
 def _lines(wanted: Wanted, made: Mapping[str, Any]) -> list[str]:
     lines = [f"Created {made['username']}, id {made['id']}."]
     if wanted.operator:
-        lines.append(f"They are an operator: {wanted.operator}.")
+        lines.append(f"They are an operator: {wanted.operator}. Once, within three days, they")
+        lines.append("enrol a passkey for the operator's site at")
+        lines.append(made["operator_enrolment_url"])
     if wanted.password is None:
         lines.append("The account has no password, so nobody can sign in to it by one.")
     return lines

@@ -33,6 +33,9 @@ class Command(ConsoleCommand):
         parser.add_argument("--response-type", dest="response_types", action="append")
         parser.add_argument("--scope", dest="scope")
         parser.add_argument(
+            "--least-acr", dest="least_acr", help="the level that every sign-in to it has to reach"
+        )
+        parser.add_argument(
             "--no-pkce", dest="require_pkce", action="store_const", const=False, default=None
         )
         parser.add_argument(
@@ -75,6 +78,7 @@ class Command(ConsoleCommand):
             "id_token_signed_response_alg",
             "response_types",
             "scope",
+            "least_acr",
             "require_pkce",
             "first_party",
         )

@@ -53,6 +53,12 @@ BAD: dict[str, dict[str, Any]] = {
     "scope without openid": {"scope": "profile"},
     "public without PKCE": {"token_endpoint_auth_method": "none", "require_pkce": False},
     "first_party no truth": {"first_party": "yes"},
+    "least level unknown": {"least_acr": "aal3"},
+    "least level empty": {"least_acr": ""},
+    "least level a list": {"least_acr": ["aal2"]},
+    "default level unknown": {"default_acr_values": ["aal2", "aal3"]},
+    "default levels no list": {"default_acr_values": "aal2"},
+    "default level no text": {"default_acr_values": [2]},
 }
 
 
@@ -198,3 +204,21 @@ def test_registration_without_a_home_takes_the_front_door_of_its_redirect_uri(
     """client_uri is optional; people still need a way back."""
     answer = register_wiki({name: GOOD[name] for name in GOOD if name != "client_uri"})
     assert answer["client_uri"] == "https://en.wiki.example/"
+
+
+def test_registration_keeps_the_levels_that_it_asks_for_and_shows_them(
+    registered: Addresses,
+) -> None:
+    """A floor for every sign-in, and what is asked for where a request says nothing."""
+    asked = {"least_acr": "aal2", "default_acr_values": ["phr", "aal2", "phr"]}
+    answer = register_wiki({**GOOD, **asked})
+    assert (answer["least_acr"], answer["default_acr_values"]) == ("aal2", ["phr", "aal2"])
+    wiki = wikis.find(answer["client_id"])
+    assert wiki is not None
+    assert (wiki.least_acr, wiki.default_acr_values) == ("aal2", ("phr", "aal2"))
+
+
+def test_registration_without_levels_takes_any_sign_in(registered: Addresses) -> None:
+    """And says so."""
+    answer = register_wiki({**GOOD, "least_acr": None, "default_acr_values": None})
+    assert (answer["least_acr"], answer["default_acr_values"]) == ("aal1", [])

@@ -3,15 +3,28 @@
 -- A grant has a MAC over all that it is trusted for, which web makes and checks: a grant that a
 -- database writer made or changed is worth nothing.
 
+-- Whether proven methods (amr) reach a level (acr): aal1 is one factor, aal2 two, phr two of which
+-- one resists phishing. A level that nobody knows is reached by nothing.
+CREATE OR REPLACE FUNCTION vault.reaches_acr(p_amr text[], p_acr text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(CASE p_acr
+        WHEN 'aal1' THEN true
+        WHEN 'aal2' THEN 'mfa' = ANY (p_amr)
+        WHEN 'phr' THEN 'mfa' = ANY (p_amr) AND p_amr && '{hwk,swk}' END, false);
+$$;
+
 -- Answers an authorization request of a live session: with a code to redeem (p_code_hash), or
 -- with an assertion at once (p_code_hash NULL, for wikis registered for id_token by form_post).
 -- Lock, epoch, suspension and redirect URI are checked in the same statement that issues. The
 -- caller names session, account and epochs so that its MAC can cover them, and is refused when they
--- differ. Statuses: issued, no_session, changed, refused (the wiki), bad_request.
+-- differ. p_acr_values is what was asked for, kept for the ID token; what was proven has to reach
+-- the wiki's least level. Statuses: issued, no_session, changed, refused (the wiki), weak,
+-- bad_request.
 CREATE OR REPLACE FUNCTION api.issue_grant_v1(
     p_session bytea, p_grant uuid, p_client_id text, p_code_hash bytea, p_redirect_uri text,
     p_code_challenge text, p_nonce text, p_scopes text[], p_sid uuid, p_account uuid,
-    p_account_epoch bigint, p_site_epoch bigint, p_mac bytea, p_mac_key text
+    p_account_epoch bigint, p_site_epoch bigint, p_mac bytea, p_mac_key text,
+    p_acr_values text[] DEFAULT '{}'
 ) RETURNS TABLE (status text, expires_in integer)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
@@ -25,6 +38,8 @@ BEGIN
     IF p_grant IS NULL OR p_client_id IS NULL OR p_redirect_uri IS NULL OR p_scopes IS NULL
        OR octet_length(p_code_hash) <> 32 OR length(p_code_challenge) <> 43
        OR length(p_nonce) > 2000 OR cardinality(p_scopes) > 20
+       OR p_acr_values IS NULL OR cardinality(p_acr_values) > 3
+       OR NOT p_acr_values <@ '{aal1,aal2,phr}'
        OR NOT vault.is_mac(p_mac, p_mac_key) THEN
         status := 'bad_request';
         RETURN NEXT;
@@ -63,14 +78,19 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
+    IF NOT vault.reaches_acr(v_session.amr, v_wiki.least_acr) THEN
+        status := 'weak';
+        RETURN NEXT;
+        RETURN;
+    END IF;
     v_now := clock_timestamp();
     INSERT INTO vault.grants (id, code_hash, client_id, sid, account_id, account_epoch, site_epoch,
         redirect_uri, code_challenge, nonce, scopes, issued_at, expires_at, redeemed_at, mac,
-        mac_key)
+        mac_key, acr_values)
     VALUES (p_grant, p_code_hash, p_client_id, v_session.sid, v_session.account_id,
         v_session.account_epoch, v_session.site_epoch, p_redirect_uri, p_code_challenge, p_nonce,
         p_scopes, v_now, v_now + make_interval(secs => expires_in),
-        CASE WHEN p_code_hash IS NULL THEN v_now END, p_mac, p_mac_key)
+        CASE WHEN p_code_hash IS NULL THEN v_now END, p_mac, p_mac_key, p_acr_values)
     ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
         status := 'bad_request';
@@ -115,7 +135,8 @@ CREATE OR REPLACE FUNCTION api.redeem_code_v1(
                  idle_seconds integer, kept boolean, secret_hash bytea, mac bytea, mac_key text,
                  username text, name_mac bytea, name_mac_key text,
                  address_id uuid, sealed_address bytea, address_verified boolean,
-                 lookup_digest bytea, lookup_key text, address_mac bytea, address_mac_key text)
+                 lookup_digest bytea, lookup_key text, address_mac bytea, address_mac_key text,
+                 acr_values text[])
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
@@ -164,7 +185,8 @@ BEGIN
         v_grant.mac_key, s.amr, vault.epoch_seconds(s.authenticated_at),
         vault.epoch_seconds(s.created_at), vault.epoch_seconds(s.expires_at), s.idle_seconds,
         s.kept, s.secret_hash, s.mac, s.mac_key, a.username, a.mac, a.mac_key, e.id, e.sealed,
-        e.verified_at IS NOT NULL, e.lookup_digest, e.lookup_key, e.mac, e.mac_key
+        e.verified_at IS NOT NULL, e.lookup_digest, e.lookup_key, e.mac, e.mac_key,
+        v_grant.acr_values
     FROM vault.accounts a
     JOIN vault.sessions s ON s.sid = v_grant.sid
     LEFT JOIN vault.email_addresses e ON e.account_id = a.id AND e.is_primary
@@ -180,12 +202,13 @@ RETURNS TABLE (grant_id uuid, code_hash bytea, client_id text, sid uuid, account
                nonce text, scopes text[], grant_mac bytea, grant_mac_key text,
                username text, name_mac bytea, name_mac_key text,
                address_id uuid, sealed_address bytea, address_verified boolean,
-               lookup_digest bytea, lookup_key text, address_mac bytea, address_mac_key text)
+               lookup_digest bytea, lookup_key text, address_mac bytea, address_mac_key text,
+               acr_values text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT g.id, g.code_hash, g.client_id, g.sid, g.account_id, g.account_epoch, g.site_epoch,
            g.redirect_uri, g.code_challenge, g.nonce, g.scopes, g.mac, g.mac_key, a.username,
            a.mac, a.mac_key, e.id, e.sealed, e.verified_at IS NOT NULL, e.lookup_digest,
-           e.lookup_key, e.mac, e.mac_key
+           e.lookup_key, e.mac, e.mac_key, g.acr_values
     FROM vault.grants g
     JOIN vault.accounts a ON a.id = g.account_id
     LEFT JOIN vault.email_addresses e ON e.account_id = a.id AND e.is_primary

@@ -193,10 +193,9 @@ BEGIN
     IF v_attempt.secret_hash IS NULL THEN
         RETURN 'gone';
     END IF;
-    IF NOT CASE WHEN vault.is_passwordless(v_attempt.account_id)
-                THEN v_attempt.proofs && '{recovery_code,hwk,swk}'
-                ELSE 'letter' = ANY (v_attempt.proofs)
-                     AND v_attempt.proofs && '{totp,recovery_code,hwk,swk}' END THEN
+    IF NOT (v_attempt.proofs && '{totp,recovery_code,hwk,swk}'
+            AND (vault.is_passwordless(v_attempt.account_id)
+                 OR 'letter' = ANY (v_attempt.proofs))) THEN
         RETURN 'weak';
     END IF;
     IF (SELECT count(*) FROM vault.passkeys

@@ -22,7 +22,8 @@ CREATE OR REPLACE FUNCTION api.register_wiki_v1(
     p_client_id text, p_name text, p_first_party boolean, p_secret_hash bytea, p_auth_method text,
     p_home_uri text, p_redirect_uris text[], p_post_logout_redirect_uris text[],
     p_backchannel_logout_uri text, p_response_types text[], p_require_pkce boolean,
-    p_id_token_alg text, p_scopes text[], p_mac bytea, p_mac_key text
+    p_id_token_alg text, p_scopes text[], p_least_acr text, p_default_acr_values text[],
+    p_mac bytea, p_mac_key text
 ) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
@@ -33,10 +34,12 @@ BEGIN
     END IF;
     INSERT INTO vault.wikis (client_id, name, first_party, secret_hash, token_endpoint_auth_method,
         home_uri, redirect_uris, post_logout_redirect_uris, backchannel_logout_uri,
-        response_types, require_pkce, id_token_alg, scopes, mac, mac_key)
+        response_types, require_pkce, id_token_alg, scopes, least_acr, default_acr_values, mac,
+        mac_key)
     VALUES (p_client_id, p_name, p_first_party, p_secret_hash, p_auth_method, p_home_uri,
         p_redirect_uris, p_post_logout_redirect_uris, p_backchannel_logout_uri,
-        p_response_types, p_require_pkce, p_id_token_alg, p_scopes, p_mac, p_mac_key)
+        p_response_types, p_require_pkce, p_id_token_alg, p_scopes, p_least_acr,
+        p_default_acr_values, p_mac, p_mac_key)
     ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
         RETURN 'taken';
