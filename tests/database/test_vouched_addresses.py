@@ -30,7 +30,7 @@ def addressed(
     """Somebody with a confirmed address; gives what they see of it."""
     session = sign_in(ada)
     address = accounts.EmailAddress("Ada@example.org", "ada@example.org")
-    parameters = accounts._address_parameters(address, ada.account_id, confirmed=True)
+    parameters = accounts.address_parameters(address, ada.account_id, confirmed=True)
     admin.execute(
         "SELECT vault.add_address(%(account)s, %(address)s, %(sealed)s, %(digest)s,"
         " %(digest_key)s, %(address_mac)s, %(address_mac_key)s)",

@@ -105,11 +105,18 @@ def _with_transports(listed: list[dict[str, Any]], passkeys: Iterable[Offered]) 
 
 
 def registration_options(
-    challenge: bytes, *, user_handle: bytes, username: str, held: Iterable[Offered] = ()
+    challenge: bytes,
+    *,
+    user_handle: bytes,
+    username: str,
+    verification: Verification = "required",
+    held: Iterable[Offered] = (),
 ) -> dict[str, Any]:
     """``PublicKeyCredentialCreationOptionsJSON`` (WebAuthn section 5.4) for a new passkey.
 
-    Discoverable, and one that verifies its user; no attestation; not on a device that holds one.
+    No attestation; not on a device that holds one. ``required`` asks for one that is discoverable
+    and verifies its user, as the only way in has to be; ``preferred`` takes a key that only needs a
+    touch as well, which is good after a password.
     """
     held = list(held)
     options: dict[str, Any] = options_to_json_dict(
@@ -123,9 +130,9 @@ def registration_options(
             timeout=TIMEOUT_MILLISECONDS,
             attestation=AttestationConveyancePreference.NONE,
             authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.REQUIRED,
-                require_resident_key=True,
-                user_verification=UserVerificationRequirement.REQUIRED,
+                resident_key=ResidentKeyRequirement(verification),
+                require_resident_key=verification == "required",
+                user_verification=UserVerificationRequirement(verification),
             ),
             exclude_credentials=_descriptors(held),
             supported_pub_key_algs=list(OFFERED_ALGORITHMS),
@@ -255,7 +262,9 @@ def verify_authentication(
     return Shown(verified.new_sign_count, verified.credential_backed_up, verified.user_verified)
 
 
-def verify_registration(text: str, *, challenge: bytes, user_handle: bytes) -> NewPasskey:
+def verify_registration(
+    text: str, *, challenge: bytes, user_handle: bytes, verification: Verification = "required"
+) -> NewPasskey:
     """Verifies a registration ceremony (WebAuthn section 7.1); gives the passkey to store.
 
     That nobody has it yet is for the vault to say. Raises ``CeremonyRefused``, and
@@ -280,7 +289,7 @@ def verify_registration(text: str, *, challenge: bytes, user_handle: bytes) -> N
     known_size = MIN_CREDENTIAL_ID <= len(claimed) <= MAX_CREDENTIAL_ID
     if claimed != verified.credential_id or not known_size:
         raise CeremonyRefused("credential id")
-    if not verified.user_verified:
+    if verification == "required" and not verified.user_verified:
         raise UserNotVerified
     return NewPasskey(
         credential_id=verified.credential_id,
@@ -291,7 +300,7 @@ def verify_registration(text: str, *, challenge: bytes, user_handle: bytes) -> N
         backed_up=verified.credential_backed_up,
         transports=_transports(sent["response"]),
         sign_count=verified.sign_count,
-        knows_user=True,
+        knows_user=verified.user_verified,
     )
 
 

@@ -29,6 +29,7 @@ from twofactor.errors import (
 )
 from twofactor.services import ceremonies, makers
 from vault import challenges, passkeys
+from vault.accounts import own_account
 from vault.passkeys import NewPasskey, Offered, OwnPasskey, Passkey
 
 log = structlog.get_logger(__name__)
@@ -163,11 +164,25 @@ class Made:
 def options_to_make(
     challenge: bytes, user_handle: bytes, username: str, session: Session | None = None
 ) -> dict[str, Any]:
-    """What a browser is asked for to make a new passkey, on a device that has none of them yet."""
+    """What a browser is asked for to make a new passkey, on a device that has none of them yet.
+
+    Without a session it will be the only way in.
+    """
     held = _offered(passkeys.own_passkeys(session)) if session is not None else []
     return ceremonies.registration_options(
-        challenge, user_handle=user_handle, username=username, held=held
+        challenge,
+        user_handle=user_handle,
+        username=username,
+        verification=needed_of(session),
+        held=held,
     )
+
+
+def needed_of(session: Session | None) -> ceremonies.Verification:
+    """Whether a new passkey has to verify its user: it has, where there is no password."""
+    about = own_account(session) if session is not None else None
+    has_password = about is not None and about.password_changed_at is not None
+    return "preferred" if has_password else "required"
 
 
 def user_handle_for(session: Session) -> bytes:
@@ -176,10 +191,15 @@ def user_handle_for(session: Session) -> bytes:
     return held[0].user_handle if held else ceremonies.new_user_handle()
 
 
-def made(text: str, challenge: bytes | None, user_handle: bytes) -> Made:
+def made(
+    text: str, challenge: bytes | None, user_handle: bytes, session: Session | None = None
+) -> Made:
     """Verifies what a browser has made. Raises ``CeremonyRefused`` and its kinds."""
     passkey = ceremonies.verify_registration(
-        text, challenge=spend(challenge), user_handle=user_handle
+        text,
+        challenge=spend(challenge),
+        user_handle=user_handle,
+        verification=needed_of(session),
     )
     return Made(passkey, makers.name_of(passkey.aaguid, passkey.transports))
 

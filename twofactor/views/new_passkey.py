@@ -54,6 +54,7 @@ def new_passkey(request: HttpRequest, session: Session, proof: Attempt) -> HttpR
             request.POST.get("credential", ""),
             decoded(pending["challenge"]),
             base64.b64decode(pending["user_handle"]),
+            session,
         )
         if overview_of(session).codes_left == 0:
             return recovery_codes.present_with(request, session, new)

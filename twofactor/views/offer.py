@@ -97,6 +97,7 @@ def _made(request: HttpRequest, flow: Flow, session: Session, proof: Attempt) ->
             request.POST.get("credential", ""),
             decoded(flow.challenge or ""),
             base64.b64decode(pending["user_handle"]),
+            session,
         )
         if overview_of(session).codes_left == 0:
             waiting = {**pending, "passkey": passkeys.plain(new), "codes": list(new_codes())}

@@ -187,6 +187,8 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
+    -- The account's row first, as everywhere: or this and a replacement could wait for each other.
+    PERFORM FROM vault.accounts a WHERE a.id = v_proposal.account_id FOR SHARE;
     -- One at a time for an account: a code raced by many is spent by one.
     PERFORM FROM vault.recovery_code_sets r WHERE r.account_id = v_proposal.account_id FOR UPDATE;
     SELECT * INTO v_code FROM vault.recovery_codes c
