@@ -34,8 +34,13 @@ class Holdings:
     """By which kinds of things this session's person signs in."""
 
     has_password: bool
-    has_passkey: bool
+    passkeys: int
     has_app: bool
+
+    @property
+    def has_passkey(self) -> bool:
+        """Whether there is a passkey."""
+        return self.passkeys > 0
 
     @property
     def has_second_factor(self) -> bool:
@@ -48,6 +53,6 @@ def holdings_of(session: Session) -> Holdings:
     about = own_account(session)
     return Holdings(
         has_password=about is not None and about.password_changed_at is not None,
-        has_passkey=bool(passkeys.own_passkeys(session)),
+        passkeys=len(passkeys.own_passkeys(session)),
         has_app=bool(totp.own_apps(session)),
     )

@@ -108,7 +108,7 @@ def test_signing_in_as_somebody_else_keeps_where_one_was_going(
     page.get_by_role("button", name="Sign in as somebody else").click()
     page.get_by_label("User name").fill(account["username"])
     page.get_by_label("Password", exact=True).fill(account["password"])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator("#account-name")).to_have_text(account["username"])
 
 
@@ -162,8 +162,8 @@ def test_newcomer_sets_the_second_step_up_and_loses_the_app(
     page = person(java_script_enabled=script)
     sign_up(page, demo.wikis[0], name)
     page.goto(f"{demo.issuer}/account/")
-    page.get_by_role("link", name="set up two-step sign-in", exact=True).click()
-    page.get_by_role("link", name="Set up", exact=True).click()
+    page.get_by_role("link", name="Set up", exact=False).click()
+    page.get_by_role("link", name="Set up an app").click()
     _prove(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download as a text file").click()
@@ -215,7 +215,7 @@ def test_pages_of_the_second_step_are_fit_to_be_seen(
     sign_up(page, demo.wikis[0], f"Somebody who looks {next(_numbers)}")
     page.goto(f"{demo.issuer}/account/two-factor")
     look(page, "two-factor-off")
-    page.get_by_role("link", name="Set up", exact=True).click()
+    page.get_by_role("link", name="Set up an app").click()
     look(page, "prove")
     _prove(page)
     look(page, "recovery-codes")

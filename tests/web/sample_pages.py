@@ -186,7 +186,7 @@ PAGES: Final[dict[str, Sample]] = {
             "form": EveryField(),
             "flow": FLOW,
             "current_session": _SIGNED_IN,
-            "holds": Holdings(has_password=True, has_passkey=False, has_app=False),
+            "holds": Holdings(has_password=True, passkeys=0, has_app=False),
         },
     ),
     "prove-error": Sample(
@@ -195,7 +195,7 @@ PAGES: Final[dict[str, Sample]] = {
             "form": EveryField({}),
             "notice": "1",
             "current_session": _SIGNED_IN,
-            "holds": Holdings(has_password=True, has_passkey=False, has_app=True),
+            "holds": Holdings(has_password=True, passkeys=0, has_app=True),
         },
     ),
     "prove-passkey": Sample(
@@ -205,7 +205,7 @@ PAGES: Final[dict[str, Sample]] = {
             "flow": FLOW,
             "passkey_options": OPTIONS,
             "current_session": _SIGNED_IN,
-            "holds": Holdings(has_password=True, has_passkey=True, has_app=True),
+            "holds": Holdings(has_password=True, passkeys=1, has_app=True),
         },
     ),
     "prove-passkey-alone": Sample(
@@ -216,7 +216,7 @@ PAGES: Final[dict[str, Sample]] = {
             "flow": FLOW,
             "passkey_options": OPTIONS,
             "current_session": _SIGNED_IN,
-            "holds": Holdings(has_password=False, has_passkey=True, has_app=False),
+            "holds": Holdings(has_password=False, passkeys=1, has_app=False),
         },
     ),
     "unreachable": Sample(
@@ -371,20 +371,20 @@ PAGES: Final[dict[str, Sample]] = {
     ),
     "account-bare": _account(email=None),
     "account-two-step": _account(
-        email=None, holds=Holdings(has_password=True, has_passkey=False, has_app=True)
+        email=None, holds=Holdings(has_password=True, passkeys=0, has_app=True)
     ),
     "account-passkey": _account(
-        email=None, holds=Holdings(has_password=False, has_passkey=True, has_app=False)
+        email=None, holds=Holdings(has_password=False, passkeys=1, has_app=False)
     ),
     "account-both": _account(
-        email=None, holds=Holdings(has_password=True, has_passkey=True, has_app=True)
+        email=None, holds=Holdings(has_password=True, passkeys=2, has_app=True)
     ),
     "account-unconfirmed": _account(email=SimpleNamespace(masked="1•@2.3", confirmed=False)),
     "set-password": Sample(
         "accounts/change_password.html",
         {
             "form": EveryField(),
-            "holds": Holdings(has_password=False, has_passkey=True, has_app=False),
+            "holds": Holdings(has_password=False, passkeys=1, has_app=False),
             "current_session": _SIGNED_IN,
         },
     ),
