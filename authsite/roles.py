@@ -19,7 +19,7 @@ SECRETS: dict[str, frozenset[str]] = {
     "VAULT_URL": frozenset(ROLES),
     "REDIS_URL": frozenset({WEB, OPERATOR}),
     "AUTHSITE_SECRET_KEY": frozenset(ROLES),
-    "AUTHSITE_PEPPER_KEYS": frozenset({WEB, OPERATOR, OWNER}),
+    "AUTHSITE_PEPPER_KEYS": frozenset({WEB, OWNER}),
     "AUTHSITE_FLOW_KEYS": frozenset({WEB}),
     "AUTHSITE_SESSION_KEYS": frozenset({WEB}),
     "AUTHSITE_OPERATOR_SESSION_KEYS": frozenset({OPERATOR}),

@@ -61,6 +61,35 @@ def _prepare_as_owner(demo: Demo, wikis: dict[str, dict[str, Any]]) -> Registrat
     return registered
 
 
+def invite_operators(demo: Demo) -> dict[str, str]:
+    """Make a new link for each operator of the demo, by their names; older ones are void.
+
+    Raises PreparationFailed.
+    """
+    return {
+        account["username"]: _link(demo, account["username"])
+        for account in demo.secrets["accounts"]
+        if account["operator"]
+    }
+
+
+def _link(demo: Demo, username: str) -> str:
+    log = demo.state.log / "prepare.log"
+    with log.open("ab") as errors:
+        made = subprocess.run(
+            [sys.executable, "manage.py", "inviteoperator", username, "--json"],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=demo.role_environment("owner"),
+            cwd=ROOT,
+            check=False,
+        )
+    if made.returncode != 0:
+        raise PreparationFailed(f"No link for {username}; {log} ends:\n{tail(log)}")
+    link: str = json.loads(made.stdout)["operator_enrolment_url"]
+    return link
+
+
 def _accounts(demo: Demo) -> list[dict[str, Any]]:
     # With addresses, so that the site's letters to them can be read in the demo.
     return [

@@ -18,7 +18,7 @@ from demo.environment import ROOT, WIKIS, Demo, Place, State, load_secrets, writ
 from demo.lifeline import follow_parent
 from demo.postgres import EmbeddedPostgres, Server
 from demo.postgres_home import PostgresUnavailable
-from demo.preparation import PreparationFailed, prepare
+from demo.preparation import PreparationFailed, invite_operators, prepare
 from demo.processes import ProgramFailed, Supervisor
 from demo.programs import programs
 from demo.tls import CertificateUnusable, usable_key
@@ -77,9 +77,10 @@ def _run(arguments: argparse.Namespace) -> None:
         registered = prepare(demo)
         for program in programs(demo, registered):
             supervisor.start(program)
+        links = invite_operators(demo)  # while the programs start
         supervisor.wait_until_ready()
-        _describe(demo)
-        _greet(demo, time.monotonic() - began)
+        _describe(demo, links)
+        _greet(demo, links, time.monotonic() - began)
         supervisor.watch()
 
 
@@ -156,9 +157,10 @@ def _open_state(state: State) -> tuple[dict[str, Any], EmbeddedPostgres]:
     return load_secrets(state), embedded
 
 
-def _describe(demo: Demo) -> None:
+def _describe(demo: Demo, links: dict[str, str]) -> None:
     """Write var/demo.json: what a script needs to drive the demo."""
     place, state = demo.place, demo.state
+    accounts = [{**account, **_link_of(account, links)} for account in demo.secrets["accounts"]]
     write_private(
         state.description,
         {
@@ -167,7 +169,7 @@ def _describe(demo: Demo) -> None:
             "wikis": [
                 {"name": wiki.title, "url": place.wiki(index)} for index, wiki in enumerate(WIKIS)
             ],
-            "accounts": demo.secrets["accounts"],
+            "accounts": accounts,
             "mail_dir": str(state.mail),
             "logs": [str(path) for path in sorted(state.log.glob("*.log"))],
             "roles": {role: demo.role_urls(role) for role in LOGINS},
@@ -177,7 +179,13 @@ def _describe(demo: Demo) -> None:
     )
 
 
-def _greet(demo: Demo, seconds: float) -> None:
+def _link_of(account: dict[str, Any], links: dict[str, str]) -> dict[str, str]:
+    """An operator's link of this start: it works once."""
+    link = links.get(account["username"])
+    return {"operator_enrolment_url": link} if link else {}
+
+
+def _greet(demo: Demo, links: dict[str, str], seconds: float) -> None:
     place = demo.place
     lines = [f"authsite runs (after {seconds:.1f} s).", ""]
     lines.append(f"  The auth site         {place.issuer}")
@@ -186,6 +194,8 @@ def _greet(demo: Demo, seconds: float) -> None:
     for account in demo.secrets["accounts"]:
         note = "  (operator)" if account["operator"] else ""
         lines.append(f"  {account['username']:<10} {account['password']}{note}")
+    lines += ["", "Enrol a passkey for the operator's site, once, as"]
+    lines += [f"  {name:<10} {link}" for name, link in links.items()]
     lines += ["", f'Begin at {place.wiki(0)} and press "Create account", or sign in.']
     lines.append(f"Mail that the site sends: {place.wiki(0)}/mail")
     lines.append(f"Logs: {_shown(demo.state.log)}   State: {_shown(demo.state.folder)}")

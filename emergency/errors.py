@@ -8,18 +8,50 @@ from typing import ClassVar
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import SecondFactorNeeded
+from accounts.errors import AccountError
+from twofactor.errors import CeremonyRefused
 
 
-class CannotAskForFactor(SecondFactorNeeded):
-    """The operator's account holds a second factor, and this site has no page that asks for it."""
+class NotLetIn(AccountError):
+    """Nobody's passkey, or not an operator's any more, or of a locked account: said alike."""
 
-    code = "cannot_ask_for_factor"
-    message = _("Your account is protected by a second factor, which this site cannot ask for yet.")
+    code = "not_let_in"
+    message = _("This passkey does not open the operator's site.")
     guidance = _(
-        "Remove it on your account page at the public site and sign in here again, or act from the"
-        " console."
+        "Choose another one. If yours is lost, have a new link made at the console:"
+        " manage.py inviteoperator NAME"
     )
+
+
+class NotYourPasskey(CeremonyRefused):
+    """A passkey was shown for a measure that is none of this operator's here."""
+
+    code = "not_your_passkey"
+    message = _("That is none of your passkeys for this site, so nothing was done.")
+    guidance = _("Choose one that you have enrolled here.")
+
+
+class LinkGone(AccountError):
+    """The link is used, over or replaced by a newer one, or never was; or its operator is none."""
+
+    code = "link_gone"
+    message = _("This link does not work, or not any more.")
+
+
+class LinkPageOld(AccountError):
+    """The page that offered to make a passkey was open for too long, or of another browser."""
+
+    code = "link_page_old"
+    message = _("That page was open for too long.")
+    guidance = _("Open the link again: it still works.")
+
+
+class TooManyOperatorPasskeys(AccountError):
+    """Ten passkeys are there already."""
+
+    code = "too_many_operator_passkeys"
+    message = _("You have ten passkeys for this site, which is as many as an operator can have.")
+    guidance = _("Sign in with one of them and remove one that you no longer use.")
 
 
 class MeasureRefused(Exception):
@@ -42,6 +74,23 @@ class NotAllowed(MeasureRefused):
 
     code = "forbidden"
     message = _("Your level as an operator does not allow this, or your session has ended.")
+
+
+class NotProven(MeasureRefused):
+    """No passkey was shown for this very measure, or it was too long ago."""
+
+    code = "unproven"
+    message = _("This takes your passkey, shown for this very measure; nothing was changed.")
+
+
+class LastPasskeyHere(MeasureRefused):
+    """Without it this operator could not come back."""
+
+    code = "last_passkey_here"
+    message = _(
+        "This is your only passkey for this site, so it stays. Enrol another one first: a link for"
+        " it is made at the console (manage.py inviteoperator NAME)."
+    )
 
 
 class ReasonMissing(MeasureRefused):

@@ -1,15 +1,26 @@
-"""What operators type: their sign-in, and the reason for a measure."""
+"""What operators type: the link by which they enrol a passkey, and the reason for a measure."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import AccountForm, SignInForm
+from accounts.forms import AccountForm
 
 
-class OperatorSignInForm(SignInForm):
-    """User name and password; an operator's session is never kept."""
+class LinkForm(AccountForm):
+    """The link, or what stands behind its ``#``, where no script takes it out of the address."""
 
-    keep = None  # type: ignore[assignment] # how Django drops an inherited field
+    token = forms.CharField(
+        label=_("Link"),
+        help_text=_("The whole link from the console, or what stands behind the # in it."),
+        max_length=300,
+        widget=forms.TextInput(
+            {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+        error_messages={
+            "required": _("Paste the link from the console."),
+            "max_length": _("This is too long to be the link."),
+        },
+    )
 
 
 class MeasureForm(AccountForm):

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django_otp.middleware import OTPMiddleware
 
 from accounts.models import Account
 from emergency.actions.operators import Operator, resume
 from emergency.cookies import OPERATOR_COOKIE, forget_operator
+from twofactor.models import Holding, OperatorPasskey, hold, never
 
 
 def operator_of(request: HttpRequest) -> Operator | None:
@@ -21,13 +23,22 @@ def operator_of(request: HttpRequest) -> Operator | None:
     return operator
 
 
+def is_let_in(request: HttpRequest) -> bool:
+    """Whether the operator's pages are open: to an operator whom a passkey has verified."""
+    return operator_of(request) is not None and bool(request.user.is_verified())  # type: ignore[union-attr]
+
+
 def user_of(operator: Operator) -> Account:
     """The operator as Django's admin knows people; no row is read or written for it.
 
     Nothing here points at one, so the site database may be down while somebody locks an account.
     """
-    user = Account(id=operator.session.account_id, username=operator.session.username)
+    session = operator.session
+    user = Account(id=session.account_id, username=session.username)
     user.operator_level = operator.level
+    # What the session's MAC covers: it was opened by a passkey that knew its user.
+    if "mfa" in session.amr and not {"hwk", "swk"}.isdisjoint(session.amr):
+        hold(user, Holding({OperatorPasskey.kind: never}))
     return user
 
 
@@ -47,3 +58,18 @@ class OperatorMiddleware:
         if cookie and operator is None and OPERATOR_COOKIE not in response.cookies:
             forget_operator(response)
         return response
+
+
+class OperatorDeviceMiddleware(OTPMiddleware):  # type: ignore[misc] # django-otp ships no types
+    """django-otp's, with the one device that counts here: the passkey that opened the session.
+
+    It asks neither a session of Django's nor a table, as the one it stands on does.
+    """
+
+    def _verify_user_sync(
+        self, request: HttpRequest, user: Account | AnonymousUser
+    ) -> Account | AnonymousUser:
+        self._init_user_fields(user)
+        if operator_of(request) is not None:
+            user.otp_device = OperatorPasskey.objects.devices_for_user(user).first()  # type: ignore[union-attr]
+        return user

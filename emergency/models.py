@@ -67,6 +67,8 @@ class Wiki(models.Model):
     id_token_alg = models.TextField(_("ID token signature"))
     scopes = ArrayField(models.TextField(), verbose_name=_("scopes"))
     created_at = models.DateTimeField(_("registered"))
+    least_acr = models.TextField(_("least level"))
+    default_acr_values = ArrayField(models.TextField(), verbose_name=_("levels asked for"))
 
     class Meta:
         managed = False

@@ -2,18 +2,22 @@
 
 from typing import Any
 
-from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, include, path
+from django_otp.admin import OTPAdminSite
 
 from emergency.lists import ReadOnlyAdmin
+from emergency.views import own_passkeys
+from emergency.views.enrol import enrol
 from emergency.views.measures import operator_required
 from emergency.views.overview import overview
 from emergency.views.sign_in import login, logout
 
 
-class OperatorSite(AdminSite):
+class OperatorSite(OTPAdminSite):  # type: ignore[misc] # django-otp ships no types
     """Who may enter is ``request.user``'s to say, which emergency/middleware.py has from the vault.
+
+    Of operators, those whom a passkey has verified (django-otp's gate; the device is the vault's).
 
     Not routed: Django's own log, actions, password form, autocomplete and redirects by model.
     """
@@ -22,11 +26,18 @@ class OperatorSite(AdminSite):
     site_url = None
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """First page, sign-in, sign-out, and each list with its pages."""
+        """First page, sign-in, sign-out, passkeys, and each list with its pages."""
         urls: list[URLPattern | URLResolver] = [
             path("", self.admin_view(overview), name="index"),
             path("login/", login, name="login"),
             path("logout/", logout, name="logout"),
+            path("enrol/", enrol, name="enrol"),
+            path("passkeys/", self.admin_view(own_passkeys.passkeys), name="passkeys"),
+            path(
+                "passkeys/<slug:key>/remove/",
+                self.admin_view(own_passkeys.remove),
+                name="passkey_remove",
+            ),
         ]
         for model_admin in self._registry.values():
             if not isinstance(model_admin, ReadOnlyAdmin):

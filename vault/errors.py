@@ -18,7 +18,7 @@ class VaultRefused(VaultError):
 
 
 class FactorMissing(VaultError):
-    """The account holds a second factor, and the attempt has not proven it."""
+    """The attempt lacks a second factor that the account holds, or an operator's passkey."""
 
 
 class KeyUnknown(VaultError):

@@ -1,7 +1,8 @@
 """Emergency measures. On the operator's site they act for a session; at the console for the owner.
 
-Each answers a status word: ``forbidden``, ``bad_request`` (no reason given), ``unknown``,
-``already``, ``self``, ``last_operator``, or that it was done.
+Each answers a status word: ``forbidden``, ``unproven`` (no passkey was shown for this one:
+``operators.prove``), ``bad_request`` (no reason given), ``unknown``, ``already``, ``self``,
+``last_operator``, or that it was done.
 """
 
 from dataclasses import dataclass
@@ -79,17 +80,28 @@ def end_all_sessions(reason: str, *, dry_run: bool) -> Outcome:
     return Outcome(row["status"], row["sessions_ended"])
 
 
-def set_wiki_state(client_id: str, state: WikiState, reason: str, by: Session) -> Outcome:
+def set_wiki_state(client_id: str, state: WikiState, reason: str, by: Session | None) -> Outcome:
     """Takes a wiki out of service (``suspended``) or back in (``active``)."""
-    row = connection.row(
-        "SELECT api.set_wiki_state_v1(%(session)s, %(client_id)s, %(state)s, %(reason)s) AS status",
-        {"session": by.secret, "client_id": client_id, "state": state, "reason": reason},
-    )
+    given = {"client_id": client_id, "state": state, "reason": reason}
+    if by is None:
+        row = connection.row(
+            "SELECT api.console_set_wiki_state_v1(%(client_id)s, %(state)s, %(reason)s) AS status",
+            given,
+        )
+    else:
+        row = connection.row(
+            "SELECT api.set_wiki_state_v1(%(session)s, %(client_id)s, %(state)s, %(reason)s)"
+            " AS status",
+            {**given, "session": by.secret},
+        )
     return Outcome(row["status"])
 
 
 def end_backends(role: str, by: Session) -> int:
-    """Ends the database connections of one role; gives how many, -1 when not allowed."""
+    """Ends the database connections of one role; gives how many, -1 when not allowed.
+
+    That takes a fresh proof as all lockouts do.
+    """
     row = connection.row(
         "SELECT api.end_backends_v1(%(session)s, %(role)s) AS ended",
         {"session": by.secret, "role": role},

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from vault import connection
 from vault.attempts import Attempt
-from vault.errors import VaultRefused
+from vault.errors import FactorMissing, VaultRefused
 from vault.events import Origin, report_row
 from vault.seals import is_ours, mac
 from vault.sessions import Session, checked, open_session
@@ -73,7 +73,10 @@ def is_operator(account_id: UUID) -> bool:
 
 
 def sign_in(attempt: Attempt, *, agent_label: str, origin: Origin) -> Session | None:
-    """Opens an operator's session from a proven attempt; None for everybody who is none."""
+    """Opens an operator's session from a proven attempt; None for everybody who is none.
+
+    Raises ``FactorMissing`` for anything but a passkey that knew its user.
+    """
     if not is_operator(attempt.account_id):
         return None
     return open_session(
@@ -92,6 +95,23 @@ def resume(secret: bytes) -> Operator | None:
     if not _is_genuine(row, row["operator_mac"], row["operator_mac_key"]):
         return None
     return Operator(session=session, level=row["level"])
+
+
+def prove(session: Session, attempt: Attempt) -> bool:
+    """Notes in an operator's session that they have just shown their passkey.
+
+    One lockout may follow within five minutes, which uses that up, as this does the attempt. False
+    when either is gone. Raises ``FactorMissing`` for anything but a passkey that knew its user.
+    """
+    status = connection.row(
+        "SELECT api.prove_operator_v1(%(session)s, %(attempt)s) AS status",
+        {"session": session.secret, "attempt": attempt.secret},
+    )["status"]
+    if status == "unfinished":
+        raise FactorMissing
+    if status not in ("proven", "gone"):
+        raise VaultRefused("prove_operator", status)
+    return bool(status == "proven")
 
 
 def sign_out(session: Session, origin: Origin) -> None:

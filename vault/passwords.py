@@ -21,7 +21,7 @@ from vault.names import is_named
 from vault.seals import is_ours, mac
 from vault.sessions import Session, renewed_mac
 
-Purpose = Literal["sign_in", "reauthenticate", "operator"]
+Purpose = Literal["sign_in", "reauthenticate"]
 
 
 @dataclass(frozen=True)
@@ -151,13 +151,11 @@ def prove(
         # The database's word alone is not enough: whoever writes its rows could give it to itself.
         report_row("password", row["account_id"])
         return Verdict("wrong")
-    # The operator's process shows names and decides nothing by them: it has no key to check one.
-    if purpose != "operator" and not is_named(row):
+    if not is_named(row):
         return Verdict("wrong")
     attempt = Attempt.from_row(attempt_secret, purpose, row, ("password",))
     is_old = asked.cost.is_below(Cost.today()) or asked.pepper_id != settings.PEPPER_KEYS.active_id
-    # The operator's process stores no verifier: theirs is upgraded at the public site.
-    if is_old and purpose != "operator":
+    if is_old:
         _upgrade(attempt, new_password(password, asked.subject))
     return Verdict("right", attempt=attempt)
 

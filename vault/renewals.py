@@ -13,6 +13,7 @@ from vault.app_passwords import mac_fields as app_password_fields
 from vault.email_addresses import confirmed_fields, confirmed_mac, normal_form
 from vault.keys import KeyRing
 from vault.names import name_fields
+from vault.operator_passkeys import invite_fields
 from vault.operators import operator_fields
 from vault.passkeys import passkey_fields
 from vault.resealing import Kind, NotOurs, Row
@@ -26,6 +27,7 @@ from vault.seals import (
     seal_address,
     unseal,
 )
+from vault.trusted_browsers import trust_fields
 from vault.wikis import from_row, wiki_fields
 
 Fields = tuple[Field, ...]
@@ -112,6 +114,16 @@ KINDS: Final = (
         renewed=_under_mac("OPERATOR_KEYS", "operator", operator_fields),
     ),
     Kind(
+        what="operator_invites",
+        row="operator_invite",
+        ring_name="OPERATOR_KEYS",
+        id="token_hash",
+        stale="SELECT * FROM api.stale_operator_invites_v1(%(active)s, %(after)s, %(limit)s)",
+        store="SELECT api.renew_operator_invites_v1(%(id)s, %(old)s, %(new)s, %(active)s)"
+        " AS stored",
+        renewed=_under_mac("OPERATOR_KEYS", "operator-invite", invite_fields),
+    ),
+    Kind(
         what="wikis",
         row="wiki",
         ring_name="WIKI_KEYS",
@@ -146,6 +158,20 @@ KINDS: Final = (
         stale="SELECT * FROM api.stale_app_passwords_v1(%(active)s, %(after)s, %(limit)s)",
         store="SELECT api.renew_app_passwords_v1(%(id)s, %(old)s, %(new)s, %(active)s) AS stored",
         renewed=_under_mac("CREDENTIAL_KEYS", "app-password", app_password_fields),
+    ),
+    Kind(
+        what="trusted_browsers",
+        row="trusted_browser",
+        ring_name="CREDENTIAL_KEYS",
+        id="id",
+        stale="SELECT * FROM api.stale_trusted_browsers_v1(%(active)s, %(after)s, %(limit)s)",
+        store="SELECT api.renew_trusted_browsers_v1(%(id)s, %(old)s, %(new)s, %(active)s)"
+        " AS stored",
+        renewed=_under_mac(
+            "CREDENTIAL_KEYS",
+            "trusted-browser",
+            lambda row: trust_fields(row["account_id"], row["secret_hash"], row["trusted_until"]),
+        ),
     ),
     Kind(
         what="totp",

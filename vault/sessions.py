@@ -217,7 +217,7 @@ def open_session(
             "SELECT api.open_operator_session_v1(%(attempt)s, %(sid)s, %(secret_hash)s, %(amr)s,"
             " %(auth_time)s, %(account_epoch)s, %(site_epoch)s, %(created_at)s, %(expires_at)s,"
             " %(idle)s, %(agent_label)s, %(mac)s, %(mac_key)s, %(old)s, %(network)s,"
-            " %(agent)s, %(device)s) AS status",
+            " %(agent)s) AS status",
             parameters,
         )
     if row["status"] == "gone":

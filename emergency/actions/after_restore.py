@@ -35,11 +35,13 @@ _TODO: Final[dict[tuple[str, str], str]] = {
     ("wiki:register", "gone"): "register the wiki again",
     ("operator", "applied"): "grant the operator again, if they are to be one",
     ("operator", "gone"): "grant the operator again",
+    ("operator:passkey", "gone"): "enrol the operator's passkey again: inviteoperator",
     ("site:keys", "by_hand"): "restored rows may name a key that is no longer held: rotatekeys",
     ("site:signing_key", "applied"): "make new signing keys: these were withdrawn",
     ("site:signing_key", "gone"): "make new signing keys: the restored ones were replaced",
 }
 _REVOKED: Final = "operator:revoke"
+_RIGHTS: Final = ("operator:grant", _REVOKED)
 _MADE: Final = ("account:create:", "account:sign_up:")
 
 
@@ -156,7 +158,7 @@ def _keep_name(event: Event, *, look_only: bool) -> None:
 
 def _line(event: Event, status: Status) -> Line:
     tag: str = event["tag"]
-    kind = "operator" if tag.startswith("operator:") else ":".join(tag.split(":")[:2])
+    kind = "operator" if tag.startswith(_RIGHTS) else ":".join(tag.split(":")[:2])
     became = "applied" if status == "waiting" else status
     todo = "" if tag.startswith(_REVOKED) else _TODO.get((kind, became), "")
     if status == "by_hand" and not todo:

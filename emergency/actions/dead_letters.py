@@ -18,7 +18,7 @@ def revive_job(job_id: int, reason: str, *, by: Operator) -> Done:
 def drop_job(job_id: int, reason: str, *, by: Operator) -> Done:
     """Deletes a dead letter; a reason may be given.
 
-    Raises ``NotAllowed``, ``TargetUnknown``, ``NotDead``, ``VaultUnavailable``.
+    Raises ``NotAllowed``, ``NotProven``, ``TargetUnknown``, ``NotDead``, ``VaultUnavailable``.
     """
     outcome = outbox.drop(job_id, reason.strip(), by.session)
     return settle(outcome, done="dropped", already=NotDead)

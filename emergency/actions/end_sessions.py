@@ -10,7 +10,8 @@ from vault import lockouts
 def end_sessions(account_id: UUID, reason: str, *, by: Operator | None) -> Done:
     """Ends all sessions, codes and pending sign-ins of the account, operator's sessions too.
 
-    Raises ``NotAllowed``, ``ReasonMissing``, ``TargetUnknown``, ``VaultUnavailable``.
+    Raises ``NotAllowed``, ``NotProven``, ``ReasonMissing``, ``TargetUnknown``,
+    ``VaultUnavailable``.
     """
     outcome = lockouts.end_sessions(account_id, reason.strip(), by.session if by else None)
     return settle(outcome, done="ended")

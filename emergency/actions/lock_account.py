@@ -11,8 +11,8 @@ from vault import lockouts
 def lock_account(account_id: UUID, reason: str, *, by: Operator | None) -> Done:
     """Locks the account and ends its sessions.
 
-    Raises ``NotAllowed``, ``ReasonMissing``, ``TargetUnknown``, ``AlreadyLocked``, ``OwnAccount``,
-    ``LastOperator``, ``VaultUnavailable``.
+    Raises ``NotAllowed``, ``NotProven``, ``ReasonMissing``, ``TargetUnknown``, ``AlreadyLocked``,
+    ``OwnAccount``, ``LastOperator``, ``VaultUnavailable``.
     """
     outcome = lockouts.lock_account(account_id, reason.strip(), by.session if by else None)
     return settle(outcome, done="locked", already=AlreadyLocked)

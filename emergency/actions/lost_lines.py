@@ -102,6 +102,8 @@ _SUBJECTS: Final[Mapping[str, Callable[[Event], Subject] | None]] = {
     "lockout:site:sessions_ended": None,
     "lockout:wiki": _of_wiki,
     "operator": _of_account,
+    "operator:invite": None,  # the new epoch voids every link
+    "operator:passkey": _by("credential"),
     "site:restore": None,
     "site:row": None,
     "site:alert": None,

@@ -1,40 +1,54 @@
-"""Operators' own sign-in: never from a session of the public site, and only by the vault's word."""
+"""Operators' own sign-in: by a passkey of this site's, and only by the vault's word.
 
-import uuid
+Neither a password nor a session of the public site opens anything here.
+"""
 
-from accounts.errors import WrongNameOrPassword
-from accounts.services.passwords import verify_password
+from typing import Any
+
+from accounts.errors import AccountLocked, ProofGone
 from accounts.services.sessions import cookie_value, decoded
-from emergency.errors import CannotAskForFactor
+from emergency.errors import NotLetIn
+from twofactor.errors import PasskeyUnknown
+from twofactor.services import ceremonies, passkeys
 from vault import operators
 from vault.errors import FactorMissing
 from vault.events import Origin
 from vault.operators import Level, Operator
 from vault.sessions import Session
 
-__all__ = ["Level", "Operator", "Session", "cookie_value", "resume", "sign_in", "sign_out"]
+__all__ = [
+    "Level",
+    "Operator",
+    "Session",
+    "cookie_value",
+    "options_to_sign_in",
+    "resume",
+    "sign_in",
+    "sign_out",
+]
 
 
-def sign_in(username: str, password: str, *, agent_label: str, origin: Origin) -> Session:
-    """Opens an operator's session by name and password.
+def options_to_sign_in(challenge: bytes) -> dict[str, Any]:
+    """What a browser is asked for: any passkey of this site's that knows its user."""
+    return ceremonies.authentication_options(challenge, verification="required")
 
-    A wrong password and a right one of somebody who is no operator get the same error after the
-    same questions to the vault; its trail tells them apart. Raises ``WrongNameOrPassword``,
-    ``CannotAskForFactor``, ``TooManyGuesses``, ``AccountLocked``, ``PasswordTooLong``,
-    ``VaultUnavailable``, ``HashingBusy``.
+
+def sign_in(
+    credential: str, challenge: bytes | None, *, agent_label: str, origin: Origin
+) -> Session:
+    """Opens an operator's session by what a browser shows for a passkey; spends the challenge.
+
+    A passkey that nobody has, one of somebody who is no operator, and one of a locked account get
+    the same error; the vault's trail tells them apart. Raises ``NotLetIn``, ``CeremonyRefused``
+    and its kinds, ``VaultUnavailable``.
     """
     try:
-        attempt = verify_password(username, password, origin=origin, purpose="operator")
-    except WrongNameOrPassword:
-        # The question that a right password leads to, about nobody.
-        operators.is_operator(uuid.uuid4())
-        raise
-    try:
+        attempt = passkeys.show(credential, challenge, purpose="operator", origin=origin)
         session = operators.sign_in(attempt, agent_label=agent_label, origin=origin)
-    except FactorMissing as error:
-        raise CannotAskForFactor from error
+    except (PasskeyUnknown, AccountLocked, ProofGone, FactorMissing) as error:
+        raise NotLetIn from error
     if session is None:
-        raise WrongNameOrPassword
+        raise NotLetIn
     return session
 
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from emergency.errors import (
     LastOperator,
+    LastPasskeyHere,
     MeasureRefused,
     NotAllowed,
+    NotProven,
     OwnAccount,
     ReasonMissing,
     TargetUnknown,
@@ -16,10 +18,12 @@ from vault.lockouts import Outcome
 
 _REFUSALS: Mapping[str, type[MeasureRefused]] = {
     "forbidden": NotAllowed,
+    "unproven": NotProven,
     "bad_request": ReasonMissing,
     "unknown": TargetUnknown,
     "self": OwnAccount,
     "last_operator": LastOperator,
+    "last": LastPasskeyHere,
 }
 
 

@@ -6,21 +6,23 @@ from emergency.errors import AlreadySuspended, NotSuspended
 from vault import lockouts
 
 
-def suspend_wiki(client_id: str, reason: str, *, by: Operator) -> Done:
+def suspend_wiki(client_id: str, reason: str, *, by: Operator | None) -> Done:
     """Suspends the wiki and revokes all that it was given.
 
-    Raises ``NotAllowed``, ``ReasonMissing``, ``TargetUnknown``, ``AlreadySuspended``,
-    ``VaultUnavailable``.
+    Raises ``NotAllowed``, ``NotProven``, ``ReasonMissing``, ``TargetUnknown``,
+    ``AlreadySuspended``, ``VaultUnavailable``.
     """
-    outcome = lockouts.set_wiki_state(client_id, "suspended", reason.strip(), by.session)
+    session = by.session if by else None
+    outcome = lockouts.set_wiki_state(client_id, "suspended", reason.strip(), session)
     return settle(outcome, done="suspended", already=AlreadySuspended)
 
 
-def resume_wiki(client_id: str, reason: str, *, by: Operator) -> Done:
+def resume_wiki(client_id: str, reason: str, *, by: Operator | None) -> Done:
     """Takes the wiki back into service; people sign in to it anew.
 
-    Raises ``NotAllowed``, ``ReasonMissing``, ``TargetUnknown``, ``NotSuspended``,
+    Raises ``NotAllowed``, ``NotProven``, ``ReasonMissing``, ``TargetUnknown``, ``NotSuspended``,
     ``VaultUnavailable``.
     """
-    outcome = lockouts.set_wiki_state(client_id, "active", reason.strip(), by.session)
+    session = by.session if by else None
+    outcome = lockouts.set_wiki_state(client_id, "active", reason.strip(), session)
     return settle(outcome, done="active", already=NotSuspended)

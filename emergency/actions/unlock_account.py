@@ -11,7 +11,7 @@ from vault import lockouts
 def unlock_account(account_id: UUID, reason: str, *, by: Operator | None) -> Done:
     """Lets the account in again.
 
-    Raises ``NotAllowed``, ``ReasonMissing``, ``TargetUnknown``, ``NotLocked``,
+    Raises ``NotAllowed``, ``NotProven``, ``ReasonMissing``, ``TargetUnknown``, ``NotLocked``,
     ``VaultUnavailable``.
     """
     outcome = lockouts.unlock_account(account_id, reason.strip(), by.session if by else None)

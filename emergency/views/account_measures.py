@@ -37,6 +37,7 @@ LOCK = Measure(
     done=gettext_lazy("The account is locked"),
     least="locker",
     is_dangerous=True,
+    command="lockaccount",
     act=_lock,
 )
 UNLOCK = Measure(
@@ -47,6 +48,7 @@ UNLOCK = Measure(
     done=gettext_lazy("The account is unlocked"),
     least="locker",
     is_dangerous=False,
+    command="unlockaccount",
     act=_unlock,
 )
 END_SESSIONS = Measure(
@@ -57,6 +59,7 @@ END_SESSIONS = Measure(
     done=gettext_lazy("The sessions have ended"),
     least="locker",
     is_dangerous=True,
+    command="endsessions",
     act=_end,
 )
 MEASURES = (LOCK, UNLOCK, END_SESSIONS)

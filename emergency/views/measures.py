@@ -1,5 +1,10 @@
-"""The way every measure goes: show what it will hit, take a reason, do it, say what was done."""
+"""The way every measure goes: show what it will hit, take a reason, do it, say what was done.
 
+What harms somebody takes the operator's passkey as well, shown for this very measure.
+"""
+
+import json
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,9 +16,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.errors import AccountError
+from accounts.services.sessions import new_secret
+from accounts.views.guards import origin_of
+from emergency.actions import fresh_proof
+from emergency.actions.fresh_proof import CeremonyRefused
 from emergency.actions.operators import Level, Operator
 from emergency.actions.outcome import Done
-from emergency.confirmation import is_agreement, seal_agreement
+from emergency.confirmation import agreed_challenge, seal_agreement
 from emergency.errors import MeasureRefused, NotAllowed, ReasonMissing, TargetUnknown
 from emergency.forms import MeasureForm
 from emergency.middleware import operator_of
@@ -36,6 +46,8 @@ class Measure:
     act: Callable[[Any, str, Operator], Done]
     form: type[MeasureForm] = MeasureForm
     after: Text = _HOLDS  # what is so once it was done
+    takes_passkey: bool = True  # the vault asks for a fresh proof
+    command: str = ""  # what does the same at the console
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,7 @@ class Target:
     wikis: Sequence[str] = field(default=())  # who is told
     undo_url: str | None = None
     url_name: str = ""  # what `url` leads to, where that is not the target
+    console_name: str = ""  # how the console names it, where that is not its name
 
 
 def operator_required(request: HttpRequest) -> Operator:
@@ -61,20 +74,37 @@ def operator_required(request: HttpRequest) -> Operator:
 
 
 def take(request: HttpRequest, measure: Measure, target: Target) -> HttpResponse:
-    """GET shows what the measure will hit; POST, with a reason and the agreement, takes it."""
+    """GET shows what the measure will hit; POST takes it.
+
+    That takes a reason, the agreement of the page that was shown, and a passkey's answer to it.
+    """
     operator = operator_required(request)
     if request.method != "POST":
         return _ask(request, measure, target, measure.form())
     agreed = request.POST.get("agreed", "")
-    if not is_agreement(agreed, operator, measure.slug, *target.as_shown):
+    challenge = agreed_challenge(agreed, operator, measure.slug, *target.as_shown)
+    if challenge is None:
         form = measure.form(initial={"reason": request.POST.get("reason", "")[:1000]})
         notice = _("Nothing was done: the page was old, or something changed. Please look again.")
-        return _ask(request, measure, target, form, notice)
+        return _ask(request, measure, target, form, notice=notice)
     form = measure.form(request.POST)
     if not form.is_valid():
+        fresh_proof.discard(challenge)
         return _ask(request, measure, target, form)
+    return _act(request, measure, target, form, challenge)
+
+
+def _act(
+    request: HttpRequest, measure: Measure, target: Target, form: MeasureForm, challenge: bytes
+) -> HttpResponse:
+    operator = operator_required(request)
     try:
+        if measure.takes_passkey:
+            credential = request.POST.get("credential", "")
+            fresh_proof.prove(operator, credential, challenge, origin=origin_of(request))
         done = measure.act(target.key, form.cleaned_data["reason"], operator)
+    except CeremonyRefused as error:
+        return _ask(request, measure, target, form, problem=error)
     except ReasonMissing as error:
         form.add_error("reason", str(error.message))
         return _ask(request, measure, target, form)
@@ -96,19 +126,38 @@ def refused(
 
 
 def _ask(
-    request: HttpRequest, measure: Measure, target: Target, form: MeasureForm, notice: str = ""
+    request: HttpRequest,
+    measure: Measure,
+    target: Target,
+    form: MeasureForm,
+    *,
+    notice: str = "",
+    problem: AccountError | None = None,
 ) -> HttpResponse:
     operator = operator_required(request)
     if not operator.reaches(measure.least):
         return refused(request, measure, target, NotAllowed())
+    challenge = new_secret()
+    options = fresh_proof.options_to_prove(operator, challenge) if measure.takes_passkey else None
     context = {
         "measure": measure,
         "target": target,
         "form": form,
         "notice": notice,
-        "agreed": seal_agreement(operator, measure.slug, *target.as_shown),
+        "problem": problem,
+        "agreed": seal_agreement(operator, challenge, measure.slug, *target.as_shown),
+        "passkey_options": json.dumps(options),
+        "console": _at_the_console(measure, target),
     }
     return _page(request, "emergency/measure.html", context)
+
+
+def _at_the_console(measure: Measure, target: Target) -> str:
+    """The command that does the same, as it is typed; nothing where there is none."""
+    if not measure.command:
+        return ""
+    name = shlex.quote(target.console_name or target.name)
+    return f'manage.py {measure.command} {name} --reason "…"'
 
 
 def _page(

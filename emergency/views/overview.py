@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from emergency.models import Account, Alert, Job, Wiki
 from emergency.trail import lockouts
@@ -10,6 +11,7 @@ from emergency.views.measures import operator_required
 _LONGEST_LIST = 20
 
 
+@require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """What is wrong now comes first; the search for one account is one step away."""
     # By locked_at, not by state: live locks are few and have an index of their own.

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from emergency.models import Account, Event, Session, Wiki
 from emergency.trail import LOCKOUT, about_account, latest
@@ -28,6 +29,7 @@ def find_wiki(client_id: str) -> Wiki:
     return wiki
 
 
+@require_safe
 def account(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """An account: its state, live sessions, locks so far, and what happened lately."""
     operator = operator_required(request)
@@ -47,6 +49,7 @@ def account(request: HttpRequest, account_id: UUID) -> HttpResponse:
     return render(request, "emergency/account.html", context)
 
 
+@require_safe
 def wiki(request: HttpRequest, client_id: str) -> HttpResponse:
     """A wiki: its state, its registration, and what happened lately."""
     operator = operator_required(request)

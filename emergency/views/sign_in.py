@@ -1,5 +1,8 @@
 """An operator's own way in and out; a session of the public site means nothing here."""
 
+import json
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,51 +13,39 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.errors import (
-    AccountLocked,
-    KnownDevicesOnly,
-    PasswordTooLong,
-    ProofGone,
-    SignInClosed,
-    TooManyGuesses,
-    TooManyRequests,
-    WrongNameOrPassword,
-)
+from accounts.errors import AccountError
+from accounts.services.sessions import new_secret
 from accounts.services.throttling import charge
-from accounts.views.cookies import remember_device
+from accounts.views.cookies import bind_browser, browser_of, remember_browser
 from accounts.views.guards import SeeOther, origin_of
-from emergency.actions.operators import Session, sign_in, sign_out
+from emergency.actions.operators import Session, options_to_sign_in, sign_in, sign_out
+from emergency.confirmation import open_ceremony, seal_ceremony
 from emergency.cookies import forget_operator, remember_operator
-from emergency.forms import OperatorSignInForm
-from emergency.middleware import operator_of
+from emergency.errors import NotLetIn
+from emergency.middleware import is_let_in, operator_of
+from twofactor.errors import CeremonyRefused
+
+_USE = "sign_in"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
-    """GET shows the form; POST is one guess, charged to network and account."""
+    """GET shows the button; POST is a browser's answer to the page's challenge."""
     if request.method != "POST":
-        if operator_of(request) is not None:
-            return SeeOther(_next(request))
-        return _page(request, OperatorSignInForm())
+        return SeeOther(_next(request)) if is_let_in(request) else _page(request)
+    # Goes on while the counters are away: nobody guesses a signature.
     charge(request, "operator", settings.RATE_OPERATOR)
-    form = OperatorSignInForm(request.POST)
-    if not form.is_valid():
-        return _page(request, form)
-    given = form.cleaned_data
+    page = open_ceremony(request.POST.get("flow", ""), _USE, browser_of(request))
     origin = origin_of(request)
     try:
         session = sign_in(
-            given["username"], given["password"], agent_label=origin.agent, origin=origin
+            request.POST.get("credential", ""),
+            page[0] if page is not None else None,
+            agent_label=origin.agent,
+            origin=origin,
         )
-    except TooManyGuesses as error:
-        # The edge makes the page, with when to come back.
-        raise TooManyRequests(error.retry_after) from error
-    except (WrongNameOrPassword, KnownDevicesOnly, PasswordTooLong) as error:
-        form.add_account_error("password", error)
-        return _page(request, form)
-    except (AccountLocked, SignInClosed, ProofGone) as error:
-        form.add_account_error(None, error)
-        return _page(request, form)
+    except (CeremonyRefused, NotLetIn) as error:
+        return _page(request, error)
     return _welcome(request, session)
 
 
@@ -66,7 +57,6 @@ def _welcome(request: HttpRequest, session: Session) -> HttpResponse:
     rotate_token(request)
     response = SeeOther(_next(request))
     remember_operator(response, session)
-    remember_device(request, response)
     return response
 
 
@@ -86,7 +76,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 def _next(request: HttpRequest) -> str:
     """Where the operator was going, as far as it is a page of the admin; else its first page."""
     start = reverse("admin:index")
-    wanted = request.POST.get("next") or request.GET.get("next") or start
+    wanted = request.GET.get("next") or start
     is_ours = wanted.startswith(start) and url_has_allowed_host_and_scheme(
         wanted, allowed_hosts=None
     )
@@ -94,5 +84,16 @@ def _next(request: HttpRequest) -> str:
     return wanted if is_ours and wanted.isascii() and wanted.isprintable() else start
 
 
-def _page(request: HttpRequest, form: OperatorSignInForm) -> HttpResponse:
-    return render(request, "emergency/sign_in.html", {"form": form, "next": _next(request)})
+def _page(request: HttpRequest, problem: AccountError | None = None) -> HttpResponse:
+    challenge = new_secret()
+    going_to = _next(request)
+    query = f"?{urlencode({'next': going_to})}" if going_to != reverse("admin:index") else ""
+    context = {
+        "action": reverse("admin:login") + query,
+        "flow": seal_ceremony(_USE, bind_browser(request), challenge),
+        "passkey_options": json.dumps(options_to_sign_in(challenge)),
+        "problem": problem,
+    }
+    response = render(request, "emergency/sign_in.html", context)
+    remember_browser(request, response)
+    return response

@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from emergency.models import Alert, Job
 from emergency.views.measures import operator_required
@@ -23,6 +24,7 @@ def find_job(job_id: int) -> Job:
     return job
 
 
+@require_safe
 def alert(request: HttpRequest, alert_id: int) -> HttpResponse:
     """An alert: what was seen, since when, whom it is about, what to do."""
     operator = operator_required(request)
@@ -34,6 +36,7 @@ def alert(request: HttpRequest, alert_id: int) -> HttpResponse:
     return render(request, "emergency/alert.html", context)
 
 
+@require_safe
 def job(request: HttpRequest, job_id: int) -> HttpResponse:
     """A job: how often it was tried, and what stopped it."""
     operator = operator_required(request)

@@ -36,6 +36,7 @@ ACKNOWLEDGE = Measure(
     after=gettext_lazy("What goes on from now on is counted anew, and raises a new alert."),
     least="locker",
     is_dangerous=False,
+    takes_passkey=False,
     act=_acknowledge,
     form=NotedMeasureForm,
 )
@@ -48,6 +49,7 @@ REVIVE = Measure(
     after=gettext_lazy("The worker takes it within a second; look whether it stays."),
     least="locker",
     is_dangerous=False,
+    takes_passkey=False,
     act=_revive,
     form=NotedMeasureForm,
 )

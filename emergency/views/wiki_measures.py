@@ -29,6 +29,7 @@ SUSPEND = Measure(
     done=gettext_lazy("The wiki is suspended"),
     least="chief",
     is_dangerous=True,
+    command="suspendwiki",
     act=_suspend,
 )
 RESUME = Measure(
@@ -39,6 +40,7 @@ RESUME = Measure(
     done=gettext_lazy("The wiki is back in service"),
     least="chief",
     is_dangerous=False,
+    command="resumewiki",
     act=_resume,
 )
 MEASURES = (SUSPEND, RESUME)
@@ -69,6 +71,7 @@ def _target(measure: Measure, wiki: Wiki) -> Target:
     return Target(
         key=wiki.client_id,
         name=wiki.name,
+        console_name=wiki.client_id,
         url=reverse("admin:emergency_wiki_change", args=[wiki.client_id]),
         as_shown=(wiki.client_id, wiki.name, wiki.state),
         hits=hits,

@@ -207,29 +207,6 @@ def is_live(connection: psycopg.Connection, secret: bytes) -> bool:
     return bool(ask(connection, "SELECT * FROM api.resume_session_v1(%s)", secret))
 
 
-def an_operator(
-    admin: psycopg.Connection,
-    web: psycopg.Connection,
-    operator: psycopg.Connection,
-    *,
-    username: str = "Olga",
-    level: str = "chief",
-) -> bytes:
-    """The secret of a live operator's session."""
-    person = a_person(web, username)
-    answer = call(admin, "api.grant_operator_v1", person.account_id, level, 1, random_32(), "t1")
-    assert answer["status"] == "granted"
-    secret = random_32()
-    proof = prove(operator, person, purpose="operator")
-    parameters = session_parameters(
-        proof, secret, uuid4(), expires_at=int(time.time()) + 3600, idle_seconds=600
-    )
-    del parameters["kept"]
-    answer = call(operator, "api.open_operator_session_v1", *parameters.values())
-    assert answer["status"] == "opened"
-    return secret
-
-
 def a_wiki(admin: psycopg.Connection, client_id: str = "wiki-a", **changes: Any) -> str:
     """Registers a wiki behind the vault's back."""
     row = {

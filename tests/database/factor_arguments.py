@@ -54,7 +54,7 @@ def web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[st
         "judge_recovery_code": [propose_code(web, attempt, tag)["proposal"]],
         "offer_passkeys": [attempt],
         "list_passkeys": [session],
-        "add_passkey": [*fresh, *passkey_arguments().values(), "en", *ORIGIN],
+        "add_passkey": [*fresh, *passkey_arguments().values(), "en", *ORIGIN, True],
         "rename_passkey": [session, passkey, "Blue key"],
         "remove_passkey": [*fresh, passkey, "en", *ORIGIN],
         "find_passkey": [passkey],
@@ -64,8 +64,9 @@ def web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[st
 
 def operator_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[str, list[Any]]:
     """Those of the operator's functions."""
-    passkey = a_passkey(admin, a_person(web, "Oda"))
+    passkey = a_passkey(admin, a_person(web, "Oda"), kind="operator")
     return {
+        "spend_challenge": [random_32()],
         "find_passkey": [passkey],
         "prove_passkey": [passkey, 7, True, True, "operator", None, random_32(), None, *ORIGIN],
     }

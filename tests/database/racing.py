@@ -11,15 +11,17 @@ from tests.database.asking import Login
 T = TypeVar("T")
 
 
-def raced(times: int, login: Login, act: Callable[[psycopg.Connection], T]) -> list[T]:
-    """Does ``act`` in that many threads at once, each with web's own login; gives all answers."""
+def raced(
+    times: int, login: Login, act: Callable[[psycopg.Connection], T], *, role: str = "web"
+) -> list[T]:
+    """Does ``act`` in that many threads at once, each with the role's login; gives all answers."""
     barrier = threading.Barrier(times)
     answers: list[T] = []
     failures: list[BaseException] = []
 
     def run() -> None:
         try:
-            with login("web") as connection:
+            with login(role) as connection:
                 barrier.wait(timeout=30)
                 answers.append(act(connection))
         except BaseException as failure:  # noqa: BLE001 - handed to the test below

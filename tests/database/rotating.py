@@ -1,6 +1,7 @@
 """Rotations as an administrator does them: environment files of all roles, and what is in them."""
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import psycopg
+from django.conf import settings
 from django.test import override_settings
 
 from authsite import roles
@@ -22,7 +24,8 @@ from tests.roles import settings_of
 from vault import app_passwords, passkeys, totp
 from vault.events import NOWHERE
 from vault.keys import new_key
-from vault.seals import address_digest, seal_address
+from vault.seals import address_digest, mac, seal_address
+from vault.trusted_browsers import trust_fields
 
 RINGS = list(roles.RING_HOLDERS)
 
@@ -147,8 +150,8 @@ def changes_of(admin: psycopg.Connection) -> list[tuple[str, str, str]]:
 def furnish(console: Console, admin: psycopg.Connection) -> Member:
     """One row or more of every kind that the owner can put under another key; gives Ada.
 
-    Ada has an address that is not confirmed, an app password, a passkey and a TOTP app; Olga is an
-    operator with a confirmed address, to which a letter is on its way.
+    Ada has an address that is not confirmed, an app password, a passkey, a TOTP app and a browser
+    that she trusts; Olga is an operator with a confirmed address, to which a letter is on its way.
     """
     ada = people.sign_up("Ada")
     session = people.sign_in(ada)
@@ -187,9 +190,24 @@ def furnish(console: Console, admin: psycopg.Connection) -> Member:
     console.answer("addwiki", "English", "--first-party", *wiki)
     with console.playing("owner"):
         assert totp.import_device(ada.account_id, "Phone", random_32()[:20]) == "added"
+    _trust_a_browser(ada, admin)
     admin.execute(
         "INSERT INTO vault.outbox (kind, payload, account_id, sealed_address)"
         " SELECT 'letter', '{}', account_id, sealed FROM vault.email_addresses"
         " WHERE verified_at IS NOT NULL"
     )
     return ada
+
+
+def _trust_a_browser(member: Member, admin: psycopg.Connection) -> None:
+    device, until = random_32(), int(time.time()) + 86400
+    ring = settings.CREDENTIAL_KEYS
+    fields = trust_fields(member.account_id, device, until)
+    admin.execute(
+        "INSERT INTO vault.device_credentials (secret_hash, account_id, trusted_at, trusted_until,"
+        " mac, mac_key) VALUES (%s, %s, now(), %s, %s, %s)",
+        [
+            *(device, member.account_id, until),
+            *(mac(ring, ring.active_id, "trusted-browser", *fields), ring.active_id),
+        ],
+    )

@@ -8,12 +8,12 @@ from tests.database.asking import (
     Login,
     a_person,
     a_session,
-    an_operator,
     ask,
     call,
     guess,
     value,
 )
+from tests.database.operating import an_operator
 from tests.database.watching import (
     alerts,
     fail,

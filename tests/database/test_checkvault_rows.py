@@ -40,6 +40,17 @@ FORGERIES = {
         "UPDATE vault.operators SET level = 'looker'",
         "operators-are-ours",
     ),
+    "an operator's link that lives longer": (
+        "UPDATE vault.operator_invites SET expires_at = expires_at + interval '1 day'",
+        "operator-invites-are-ours",
+    ),
+    "an operator's link for somebody else": (
+        (
+            "UPDATE vault.operator_invites SET account_id ="
+            " (SELECT id FROM vault.accounts WHERE username = 'Ada')"
+        ),
+        "operator-invites-are-ours",
+    ),
     "a wiki that nobody registered": (
         (
             "INSERT INTO vault.wikis SELECT 'evil', name, first_party, state, state_reason,"
@@ -100,6 +111,10 @@ FORGERIES = {
     "an app password from anywhere": (
         "UPDATE vault.app_passwords SET networks = '{}'",
         "app-passwords-are-ours",
+    ),
+    "a browser that was trusted for longer": (
+        "UPDATE vault.device_credentials SET trusted_until = trusted_until + 1",
+        "trusted-browsers-are-ours",
     ),
     "a TOTP app of somebody else": (
         "UPDATE vault.totp_devices SET account_id = (SELECT account_id FROM vault.operators)",

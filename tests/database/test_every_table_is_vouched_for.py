@@ -18,10 +18,12 @@ DRILLS = "tests/drills/test_database_writer"
 VOUCHED = {
     "accounts": (f"{DRILLS}_identities.py", "account"),
     "app_passwords": (f"{DRILLS}_factors.py", "app_password"),
+    "device_credentials": (f"{DRILLS}_trust.py", "trusted_browser"),
     "email_addresses": (f"{DRILLS}_identities.py", "address"),
     "event_seals": ("tests/database/test_event_seals.py", "event_seal"),
     "grants": (f"{DRILLS}_identities.py", "grant"),
     "mailed_tokens": ("tests/database/test_mailed_tokens_forged.py", "mailed_token"),
+    "operator_invites": (f"{DRILLS}.py", "operator_invite"),
     "operators": (f"{DRILLS}.py", "operator"),
     "passkeys": (f"{DRILLS}_factors.py", "passkey"),
     "refresh_tokens": ("tests/database/test_refresh_token_refusals.py", "refresh_token"),
@@ -42,7 +44,6 @@ VOUCHED = {
 NOT_VOUCHED = {
     "account_locks": "why and by whom: accounts.state decides, which can be rolled back",
     "alerts": "what operators are shown; a writer can hide it, as it can the trail's newest line",
-    "device_credentials": "which budget a guess is charged to; budgets are rows that it can empty",
     "event_salts": "what tells networks in the trail apart; nothing is decided by them",
     "event_sealing": "how far sealing has come: the seals and the seal store say if it lies",
     "event_tags": "the vocabulary; checkvault compares it with the files",
@@ -55,6 +56,7 @@ NOT_VOUCHED = {
     "session_wikis": "whom to tell when a session ends: a writer can keep word from them",
     "site": "epoch, switches, and the secret of decoys: an older epoch revives what it ended",
     "skeletons": "which names are taken: the threat model says what deleting them gives",
+    "spent_challenges": "which were presented: without its line one answer is good once more",
     "usernames": "whose name leads to which account; the account's own MAC says what it is called",
     "usual_rates": "what alerts compare with: thresholds below which nothing is usual stay",
 }

@@ -9,7 +9,6 @@ from tests.database.asking import (
     Login,
     Person,
     a_person,
-    an_operator,
     call,
     guess,
     open_session,
@@ -30,6 +29,7 @@ from tests.database.factors import (
     wrong_factor,
 )
 from tests.database.mail_arguments import BROWSER, ORIGIN, a_token, an_address
+from tests.database.operating import an_operator, freshly
 
 TEN, HUNDRED = 10, 100
 
@@ -96,6 +96,7 @@ def test_known_only_is_cleared_by_an_operator(
     with login("operator") as operator:
         olga = an_operator(admin, web, operator)
         for expected in ("unlocked", "already"):
+            freshly(operator, olga)
             assert (
                 call(operator, "api.unlock_account_v1", olga, ada.account_id, "asked by telephone")[
                     "status"

@@ -27,6 +27,7 @@ from tests.database.asking import (
     value,
 )
 from tests.database.factors import (
+    a_passkey,
     an_app,
     guess_code,
     open_totp,
@@ -35,6 +36,7 @@ from tests.database.factors import (
     propose_totp,
     some_codes,
 )
+from tests.database.operating import shown
 
 TEN = 10
 
@@ -341,7 +343,7 @@ def test_attempt_of_another_process_opens_no_second_factor(
 ) -> None:
     """An operator signs in by passkey: their attempt opens nothing, and their role asks nothing."""
     with login("operator") as operator:
-        proof = prove(operator, setting.person, purpose="operator")
+        proof = shown(operator, a_passkey(admin, setting.person, kind="operator"))
         for statement in _PROCEDURES.values():
             given = [proof.secret] * statement.count("%s")
             with pytest.raises(psycopg.errors.InsufficientPrivilege):

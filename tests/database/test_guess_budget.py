@@ -180,17 +180,16 @@ def test_budget_is_one_for_every_spelling_of_a_name(
 
 
 def test_budget_is_one_for_every_purpose(admin: psycopg.Connection, login: Login) -> None:
-    """Guesses to sign in, to prove again and on the operator's site pay from one budget."""
-    with login("web") as web, login("operator") as operator:
+    """Guesses to sign in and to prove again pay from one budget."""
+    with login("web") as web:
         ada = a_person(web)
         session = a_session(web, ada)
-        for _ in range(4):
+        for _ in range(5):
             guess(web, "Ada", random_32())
             guess(web, "Ada", random_32(), purpose="reauthenticate", session=session)
-        for _ in range(2):
-            guess(operator, "Ada", random_32(), purpose="operator")
-        assert guess(operator, "Ada", ada.tag, purpose="operator")["status"] == "wait"
         assert guess(web, "Ada", ada.tag)["status"] == "wait"
+        again = {"purpose": "reauthenticate", "session": session}
+        assert guess(web, "Ada", ada.tag, **again)["status"] == "wait"
     assert value(admin, "SELECT count(*) FROM vault.guess_budgets") == 1
 
 
@@ -232,18 +231,15 @@ def test_budgets_of_names_that_nobody_has_cannot_fill_the_disk(
     assert value(admin, "SELECT max(octet_length(subject)) FROM vault.guess_budgets") == 2
 
 
-@pytest.mark.parametrize(
-    ("role", "purpose"),
-    [("web", "operator"), ("operator", "sign_in"), ("operator", "reauthenticate")],
-)
-def test_purpose_of_another_process_is_refused(
-    admin: psycopg.Connection, login: Login, role: str, purpose: str
+@pytest.mark.parametrize("purpose", ["operator", "recover", "", None])
+def test_purpose_of_no_password_is_refused(
+    admin: psycopg.Connection, login: Login, purpose: str
 ) -> None:
-    """Who logged in decides what a guess may be for: web opens no operator's attempt."""
-    with login("web") as web, login(role) as asking:
+    """What a guess may be for: web opens no operator's attempt by one."""
+    with login("web") as web:
         ada = a_person(web)
         session = a_session(web, ada)
-        answer = propose(asking, "Ada", ada.tag, purpose=purpose, session=session)
+        answer = propose(web, "Ada", ada.tag, purpose=purpose, session=session)
     assert answer["status"] == "bad_request"
     assert value(admin, "SELECT count(*) FROM vault.password_proposals WHERE outcome IS NULL") == 0
 

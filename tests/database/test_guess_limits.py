@@ -37,6 +37,8 @@ BOUND = {
     "api.list_sessions_v1": RANDOM,
     "api.resume_operator_session_v1": RANDOM,
     "api.end_operator_session_v1": RANDOM,
+    "api.find_operator_invite_v1": RANDOM,
+    "api.enrol_operator_passkey_v1": RANDOM,
     "api.register_account_v1": "stores the first one",
     "api.register_with_passkey_v1": "stores the first ones",
     "api.upgrade_password_v1": STORES,

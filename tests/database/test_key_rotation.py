@@ -14,6 +14,7 @@ from tests.database.rotating import RINGS, EnvFiles, changes_of, kept_keys, toda
 from vault.keys import KeyRing
 
 PEPPER = "AUTHSITE_PEPPER_KEYS"
+PASSKEY = "AUTHSITE_PASSKEY_KEYS"
 FLOW = "AUTHSITE_FLOW_KEYS"
 
 
@@ -44,9 +45,9 @@ def test_rotatekeys_puts_the_same_new_key_in_front_in_every_file_that_holds_the_
     answer = console.answer("rotatekeys", "PEPPER", *files.options())
     assert answer["rings"][PEPPER]["keys"] == [today(), "t1"]
     assert answer["rings"][PEPPER]["active"] == today()
-    assert set(files.ids(PEPPER)) == {"web", "operator", "owner"}
+    assert set(files.ids(PEPPER)) == {"web", "owner"}
     assert files.agreed(PEPPER) == [today(), "t1"]
-    assert len({files.read(role)[PEPPER] for role in ("web", "operator", "owner")}) == 1
+    assert len({files.read(role)[PEPPER] for role in ("web", "owner")}) == 1
     assert files.read("web")[PEPPER].endswith("," + before["web"][PEPPER])
     for role in roles.ROLES:
         after = files.read(role)
@@ -109,7 +110,7 @@ def test_rotatekeys_behind_and_activate_are_two_steps(
     console.answer("rotatekeys", "PEPPER", "--behind", *files.options())
     assert files.ids(PEPPER)["web"] == ["t1", today()]
     console.answer("rotatekeys", "PEPPER", "--activate", today(), *files.options())
-    assert set(files.ids(PEPPER)) == {"web", "operator", "owner"}
+    assert set(files.ids(PEPPER)) == {"web", "owner"}
     assert files.agreed(PEPPER) == [today(), "t1"]
     assert changes_of(admin) == [
         ("PEPPER_KEYS", "added", today()),
@@ -167,7 +168,7 @@ def test_rotatekeys_of_a_ring_that_differs_names_the_files_and_changes_none(
     for mode in ([], ["--drop-old"], ["--activate", "t1"]):
         line = console.complaint("rotatekeys", "PEPPER", *mode, *files.options())
         assert "web.env" in line
-        assert "operator.env" in line
+        assert "owner.env" in line
     assert files.everything() == before
 
 
@@ -176,12 +177,12 @@ def test_rotatekeys_that_would_leave_a_role_behind_is_refused(
 ) -> None:
     """A process without the new key could not read what the others make with it."""
     before = files.everything()
-    line = console.complaint("rotatekeys", "PEPPER", *files.options("web"))
+    line = console.complaint("rotatekeys", "PASSKEY", *files.options("web"))
     assert "operator and owner hold it too" in line
     assert files.everything() == before
-    console.answer("rotatekeys", "PEPPER", "--partial", *files.options("web"))
-    assert files.ids(PEPPER)["web"] == [today(), "t1"]
-    assert files.ids(PEPPER)["operator"] == ["t1"]
+    console.answer("rotatekeys", "PASSKEY", "--partial", *files.options("web"))
+    assert files.ids(PASSKEY)["web"] == [today(), "t1"]
+    assert files.ids(PASSKEY)["operator"] == ["t1"]
 
 
 def test_rotatekeys_of_files_that_do_not_say_whose_they_are_works(

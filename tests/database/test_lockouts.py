@@ -10,15 +10,17 @@ import pytest
 
 from emergency.actions.end_sessions import end_sessions
 from emergency.actions.lock_account import lock_account
-from emergency.actions.operators import Operator, resume, sign_in
+from emergency.actions.operators import Operator, resume
 from emergency.actions.suspend_wiki import resume_wiki, suspend_wiki
 from emergency.actions.unlock_account import unlock_account
 from emergency.errors import (
     AlreadyLocked,
     AlreadySuspended,
     LastOperator,
+    MeasureRefused,
     NotAllowed,
     NotLocked,
+    NotProven,
     NotSuspended,
     OwnAccount,
     ReasonMissing,
@@ -26,10 +28,12 @@ from emergency.errors import (
 )
 from tests.database import people
 from tests.database.asking import Login, value, vouch_for_wikis
-from tests.database.people import PASSWORD, Member
+from tests.database.operating import enrolled, shows, signed_in
+from tests.database.people import Member
 from vault import operators, sessions
 from vault.events import NOWHERE
 from vault.operators import LEVELS, Level
+from vault.passkeys import Passkey
 from vault.sessions import Session
 
 Playing = Callable[[str], AbstractContextManager[None]]
@@ -40,8 +44,13 @@ class Team:
     """An operator of each level, and somebody who is none."""
 
     operators: dict[Level, Operator]
+    passkeys: dict[Level, Passkey]
     member: Member
     session: Session
+
+    def proven(self, level: Level) -> Operator:
+        """The operator of that level, who has just shown their passkey: for one measure."""
+        return shows(self.operators[level], self.passkeys[level])
 
 
 @pytest.fixture
@@ -50,30 +59,19 @@ def member(vault: None) -> Member:
     return people.sign_up("Ada")
 
 
-def make_operator(playing: Playing, name: str, level: Level) -> Operator:
-    """Somebody with an account who is signed in to the operator's site."""
-    account = people.sign_up(name)
-    with playing("owner"):
-        operators.grant(account.account_id, level)
-    return signed_in(playing, name)
-
-
-def signed_in(playing: Playing, name: str) -> Operator:
-    """A new session at the operator's site."""
-    with playing("operator"):
-        session = sign_in(name, PASSWORD, agent_label="Firefox", origin=NOWHERE)
-        operator = operators.resume(session.secret)
-    assert operator is not None
-    return operator
+def make_operator(playing: Playing, name: str, level: Level) -> Passkey:
+    """Somebody with an account and a passkey of the operator's site."""
+    return enrolled(playing, people.sign_up(name).account_id, level)
 
 
 @pytest.fixture
 def team(member: Member, playing: Playing) -> Iterator[Team]:
     """Plays the operator's process, with everybody signed in."""
-    staff = {level: make_operator(playing, level.title(), level) for level in LEVELS}
+    passkeys = {level: make_operator(playing, level.title(), level) for level in LEVELS}
+    staff = {level: signed_in(playing, passkey) for level, passkey in passkeys.items()}
     session = people.sign_in(member)
     with playing("operator"):
-        yield Team(staff, member, session)
+        yield Team(staff, passkeys, member, session)
 
 
 def is_alive(playing: Playing, session: Session) -> bool:
@@ -84,7 +82,7 @@ def is_alive(playing: Playing, session: Session) -> bool:
 
 def test_lock_ends_sessions_at_once_and_keeps_everybody_out(team: Team, playing: Playing) -> None:
     """A locked account has no session and gets none, by the right password either."""
-    done = lock_account(team.member.account_id, "stolen", by=team.operators["locker"])
+    done = lock_account(team.member.account_id, "stolen", by=team.proven("locker"))
     assert (done.status, done.sessions_ended) == ("locked", 1)
     with playing("web"):
         assert sessions.resume(team.session.secret) is None
@@ -93,8 +91,8 @@ def test_lock_ends_sessions_at_once_and_keeps_everybody_out(team: Team, playing:
 
 def test_unlock_lets_in_again_and_revives_nothing(team: Team, playing: Playing) -> None:
     """What the lock ended stays ended; the password works again."""
-    by = team.operators["locker"]
-    lock_account(team.member.account_id, "stolen", by=by)
+    lock_account(team.member.account_id, "stolen", by=team.proven("locker"))
+    by = team.proven("locker")
     assert unlock_account(team.member.account_id, "returned", by=by).status == "unlocked"
     assert not is_alive(playing, team.session)
     with playing("web"):
@@ -105,7 +103,7 @@ def test_end_sessions_ends_pending_sign_ins_too(team: Team, playing: Playing) ->
     """A proof that was given before opens no session after."""
     with playing("web"):
         pending = people.attempt_of(team.member)
-    done = end_sessions(team.member.account_id, "lost phone", by=team.operators["locker"])
+    done = end_sessions(team.member.account_id, "lost phone", by=team.proven("locker"))
     assert (done.status, done.sessions_ended) == ("ended", 1)
     with playing("web"):
         opened = sessions.open_session(pending, kept=False, agent_label="", origin=NOWHERE)
@@ -116,22 +114,70 @@ def test_end_sessions_ends_pending_sign_ins_too(team: Team, playing: Playing) ->
 @pytest.mark.parametrize("level", LEVELS)
 def test_measure_goes_by_the_level_that_the_vault_has(team: Team, level: Level) -> None:
     """Lookers look, lockers lock accounts, chiefs suspend wikis too; the vault says so."""
-    by, account = team.operators[level], team.member.account_id
+    account = team.member.account_id
     if level == "looker":
         for act in (lock_account, unlock_account, end_sessions):
             with pytest.raises(NotAllowed):
-                act(account, "x", by=by)
+                act(account, "x", by=team.proven(level))
     else:
-        assert lock_account(account, "x", by=by).status == "locked"
-        assert unlock_account(account, "x", by=by).status == "unlocked"
-        assert end_sessions(account, "x", by=by).status == "ended"
+        assert lock_account(account, "x", by=team.proven(level)).status == "locked"
+        assert unlock_account(account, "x", by=team.proven(level)).status == "unlocked"
+        assert end_sessions(account, "x", by=team.proven(level)).status == "ended"
     with pytest.raises(TargetUnknown if level == "chief" else NotAllowed):
-        suspend_wiki("nothing", "x", by=by)
+        suspend_wiki("nothing", "x", by=team.proven(level))
+
+
+def test_measure_without_a_passkey_shown_for_it_is_refused(team: Team) -> None:
+    """A live session of the right level harms nobody by itself; one proof is for one measure."""
+    by, account = team.operators["chief"], team.member.account_id
+    for act in (lock_account, unlock_account, end_sessions):
+        with pytest.raises(NotProven):
+            act(account, "x", by=by)
+    for change in (suspend_wiki, resume_wiki):
+        with pytest.raises(NotProven):
+            change("en", "x", by=by)
+    team.proven("locker")
+    with pytest.raises(NotProven):
+        lock_account(account, "x", by=by)
+    assert end_sessions(account, "x", by=team.proven("chief")).status == "ended"
+    with pytest.raises(NotProven):
+        lock_account(account, "x", by=by)
+    assert team.session.account_id == account
+
+
+def test_proof_of_five_minutes_ago_is_none(team: Team, admin: psycopg.Connection) -> None:
+    """Whoever left the desk meanwhile shows the passkey again."""
+    by = team.proven("chief")
+    admin.execute(
+        "UPDATE vault.sessions SET proven_at = proven_at - interval '5 minutes'"
+        " WHERE proven_at IS NOT NULL"
+    )
+    with pytest.raises(NotProven):
+        lock_account(team.member.account_id, "x", by=by)
+
+
+@pytest.mark.parametrize("refused", ["no reason", "below their level", "already", "unknown"])
+def test_proof_is_used_up_by_a_measure_that_was_refused(
+    team: Team, admin: psycopg.Connection, refused: str
+) -> None:
+    """Whatever comes of it: no proof lies about for the next one."""
+    account, level = team.member.account_id, "locker"
+    act = {
+        "no reason": lambda: lock_account(account, " ", by=team.proven(level)),
+        "below their level": lambda: suspend_wiki("en", "x", by=team.proven(level)),
+        "already": lambda: unlock_account(account, "x", by=team.proven(level)),
+        "unknown": lambda: lock_account(uuid4(), "x", by=team.proven(level)),
+    }[refused]
+    with pytest.raises(MeasureRefused):
+        act()
+    assert value(admin, "SELECT count(*) FROM vault.sessions WHERE proven_at IS NOT NULL") == 0
+    with pytest.raises(NotProven):
+        lock_account(account, "x", by=team.operators[level])
 
 
 def test_measure_by_what_is_no_operators_session_is_refused(team: Team) -> None:
     """A session of the public site and one that has ended do nothing."""
-    ended = team.operators["chief"]
+    ended = team.proven("chief")
     operators.sign_out(ended.session, NOWHERE)
     web = Operator(session=team.session, level="chief")
     for by in (ended, web):
@@ -146,32 +192,32 @@ def test_measure_without_a_usable_reason_is_refused(team: Team, reason: str) -> 
     """The trail says why, or nothing happens."""
     for act in (lock_account, unlock_account, end_sessions):
         with pytest.raises(ReasonMissing):
-            act(team.member.account_id, reason, by=team.operators["chief"])
+            act(team.member.account_id, reason, by=team.proven("chief"))
 
 
 def test_measure_on_nobody_and_done_twice_is_refused(team: Team) -> None:
     """Each refusal has a name of its own."""
-    by, account = team.operators["chief"], team.member.account_id
+    account = team.member.account_id
     for act in (lock_account, unlock_account, end_sessions):
         with pytest.raises(TargetUnknown):
-            act(uuid4(), "x", by=by)
+            act(uuid4(), "x", by=team.proven("chief"))
     with pytest.raises(NotLocked):
-        unlock_account(account, "x", by=by)
-    lock_account(account, "x", by=by)
+        unlock_account(account, "x", by=team.proven("chief"))
+    lock_account(account, "x", by=team.proven("chief"))
     with pytest.raises(AlreadyLocked):
-        lock_account(account, "x", by=by)
+        lock_account(account, "x", by=team.proven("chief"))
 
 
 def test_lock_of_ones_own_account_is_refused(team: Team) -> None:
     """Another operator has to."""
-    by = team.operators["locker"]
+    by = team.proven("locker")
     with pytest.raises(OwnAccount):
         lock_account(by.session.account_id, "x", by=by)
 
 
 def test_lock_of_an_operator_ends_their_operators_session(team: Team) -> None:
     """One bad operator is locked by another, and can do nothing from then on."""
-    bad, good = team.operators["locker"], team.operators["chief"]
+    bad, good = team.proven("locker"), team.proven("chief")
     lock_account(bad.session.account_id, "turned", by=good)
     with pytest.raises(NotAllowed):
         lock_account(team.member.account_id, "x", by=bad)
@@ -180,10 +226,10 @@ def test_lock_of_an_operator_ends_their_operators_session(team: Team) -> None:
 
 def test_operator_of_a_lower_level_cannot_shut_out_a_higher_one(team: Team) -> None:
     """One bad locker must not be able to lock those who could stop them."""
-    locker, chief = team.operators["locker"], team.operators["chief"]
+    locker, chief = team.operators["locker"], team.proven("chief")
     for measure in (lock_account, end_sessions):
         with pytest.raises(NotAllowed):
-            measure(chief.session.account_id, "turned", by=locker)
+            measure(chief.session.account_id, "turned", by=team.proven("locker"))
     assert operators.resume(chief.session.secret) is not None
     assert lock_account(locker.session.account_id, "turned", by=chief).status == "locked"
 
@@ -195,12 +241,12 @@ def test_last_operator_who_can_unlock_is_never_locked(
     make_operator(playing, "Looker", "looker")
     only = make_operator(playing, "Only", "chief")
     with playing("owner"), pytest.raises(LastOperator):
-        lock_account(only.session.account_id, "x", by=None)
+        lock_account(only.account_id, "x", by=None)
     second = make_operator(playing, "Second", "locker")
     with playing("owner"):
-        assert lock_account(only.session.account_id, "x", by=None).status == "locked"
+        assert lock_account(only.account_id, "x", by=None).status == "locked"
         with pytest.raises(LastOperator):
-            lock_account(second.session.account_id, "x", by=None)
+            lock_account(second.account_id, "x", by=None)
 
 
 def a_wiki(admin: psycopg.Connection, client_id: str = "en") -> None:
@@ -222,7 +268,7 @@ def test_lock_tells_every_wiki_of_every_session(team: Team, admin: psycopg.Conne
     admin.execute(
         "INSERT INTO vault.session_wikis (sid, client_id) VALUES (%s, 'en')", [team.session.sid]
     )
-    lock_account(team.member.account_id, "stolen", by=team.operators["locker"])
+    lock_account(team.member.account_id, "stolen", by=team.proven("locker"))
     told = admin.execute(
         "SELECT payload->>'client_id', payload->>'sid' FROM vault.outbox"
         " WHERE kind = 'backchannel_logout'"
@@ -241,13 +287,12 @@ def test_wiki_suspended_loses_what_it_was_given_and_stays_without_after(
         " %s, %s, 1, 1, '', '{openid}', now() + '1 minute')",
         [team.session.sid, team.member.account_id],
     )
-    by = team.operators["chief"]
     with pytest.raises(NotSuspended):
-        resume_wiki("en", "x", by=by)
-    assert suspend_wiki("en", "taken over", by=by).status == "suspended"
+        resume_wiki("en", "x", by=team.proven("chief"))
+    assert suspend_wiki("en", "taken over", by=team.proven("chief")).status == "suspended"
     with pytest.raises(AlreadySuspended):
-        suspend_wiki("en", "x", by=by)
-    assert resume_wiki("en", "cleaned", by=by).status == "active"
+        suspend_wiki("en", "x", by=team.proven("chief"))
+    assert resume_wiki("en", "cleaned", by=team.proven("chief")).status == "active"
     assert value(admin, "SELECT count(*) FROM vault.grants WHERE revoked_at IS NULL") == 0
 
 
@@ -255,7 +300,7 @@ def test_measure_leaves_an_event_with_actor_and_reason(
     team: Team, admin: psycopg.Connection
 ) -> None:
     """Who, whom, why, and how many: in the trail for good."""
-    by = team.operators["locker"]
+    by = team.proven("locker")
     lock_account(team.member.account_id, " stolen ", by=by)
     assert admin.execute(
         "SELECT account_id, actor_id, detail FROM vault.events WHERE tag = 'lockout:account:locked'"
@@ -278,13 +323,15 @@ def test_console_doors_are_closed_to_every_other_role(
             for door in (*doors, "console_end_account_sessions_v1"):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     connection.execute(f"SELECT api.{door}(%s, 'x')", [member.account_id])
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute("SELECT api.console_set_wiki_state_v1('en', 'active', 'x')")
 
 
 def test_web_and_worker_cannot_take_a_measure_even_with_an_operators_secret(
     team: Team, login: Login
 ) -> None:
     """A stolen operator's cookie is of no use in another process's hands."""
-    secret = team.operators["chief"].session.secret
+    secret = team.proven("chief").session.secret
     for role in ("web", "worker"):
         with login(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(
@@ -327,30 +374,3 @@ def test_views_have_no_volatile_clock(admin: psycopg.Connection) -> None:
     ).fetchall()
     assert len(definitions) >= 4
     assert [name for name, definition in definitions if "clock_timestamp" in definition] == []
-
-
-def test_operator_with_an_older_password_signs_in_without_storing_a_new_verifier(
-    member: Member, playing: Playing, admin: psycopg.Connection
-) -> None:
-    """The operator's process has no right to store one, and does not try."""
-    with playing("owner"):
-        operators.grant(member.account_id, "chief")
-    before = value(admin, "SELECT memory_kib FROM vault.password_parameters")
-    assert signed_in(playing, member.username).level == "chief"
-    assert value(admin, "SELECT memory_kib FROM vault.password_parameters") == before
-
-
-def test_sign_in_takes_as_many_statements_for_a_wrong_password_as_for_no_operator(
-    member: Member, playing: Playing
-) -> None:
-    """The vault is asked the same for both, so that the time says nothing."""
-    from accounts.errors import WrongNameOrPassword
-    from vault.connection import counted_statements
-
-    counts = []
-    with playing("operator"):
-        for password in ("not the password at all", PASSWORD):
-            with counted_statements() as statements, pytest.raises(WrongNameOrPassword):
-                sign_in(member.username, password, agent_label="", origin=NOWHERE)
-            counts.append([statement.split("(")[0] for statement in statements])
-    assert counts[0] == counts[1]

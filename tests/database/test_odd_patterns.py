@@ -6,13 +6,13 @@ import pytest
 from tests.database.asking import (
     Login,
     a_person,
-    an_operator,
     call,
     propose,
     prove,
     random_32,
     value,
 )
+from tests.database.operating import an_operator
 from tests.database.watching import (
     alerts,
     grow_older,

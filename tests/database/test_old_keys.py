@@ -37,10 +37,11 @@ def test_rotatekeys_status_counts_what_names_each_key(console: Console, files: E
     assert set(rings) == set(RINGS)
     assert rings[PEPPER]["keys"] == ["t1"]
     assert rings[PEPPER]["rows"] == {"t1": {"passwords": 2, "decoys": 1}}
-    assert rings[PEPPER]["holders"] == ["operator", "owner", "web"]
+    assert rings[PEPPER]["holders"] == ["owner", "web"]
     assert rings["AUTHSITE_SESSION_KEYS"]["keys"] is None
     assert rings["AUTHSITE_SESSION_KEYS"]["rows"] == {"t1": {"sessions": 1}}
-    assert rings["AUTHSITE_OPERATOR_KEYS"]["rows"] == {"t1": {"operators": 1}}
+    of_operators = {"operators": 1, "operator_invites": 1}
+    assert rings["AUTHSITE_OPERATOR_KEYS"]["rows"] == {"t1": of_operators}
     assert rings["AUTHSITE_ADDRESS_KEYS"]["rows"] == {"t1": {"addresses": 1}}
     assert rings["AUTHSITE_CREDENTIAL_KEYS"]["rows"] == {"t1": {"names": 3}}
     assert rings["AUTHSITE_SIGNING_KEYS"]["rows"] == {"t1": {"signing_keys": 2}}

@@ -140,8 +140,8 @@ def test_passkey_of_somebody_else_is_unknown_to_ones_own_list(ada: Member) -> No
     assert passkeys.find(passkey.credential_id) == passkey
 
 
-def test_passkey_is_added_and_removed_with_the_second_factor_that_is_held(ada: Member) -> None:
-    """V-enrol: the password alone does neither beside an app; with its code it does."""
+def test_passkey_is_added_and_removed_with_the_highest_factor_that_is_held(ada: Member) -> None:
+    """V-enrol: the password does neither beside an app; its code adds, the passkey removes."""
     session = sign_in(ada)
     password = fresh_attempt(ada, session)
     secret = enrol_app(ada, session)
@@ -151,7 +151,11 @@ def test_passkey_is_added_and_removed_with_the_second_factor_that_is_held(ada: M
     assert passkeys.remove(session, password, credential, **MORE) == "weak"
     assert with_code(password, secret, now=later(0)).status == "right"
     assert passkeys.add(session, password, new, name="Key", **MORE) == "added"
-    assert passkeys.remove(session, password, credential, **MORE) == "removed"
+    assert passkeys.remove(session, password, credential, **MORE) == "weak"
+    passkey = passkeys.find(credential)
+    assert passkey is not None
+    proof = presented(passkey, purpose="reauthenticate", session_secret=session.secret)
+    assert passkeys.remove(session, proof, credential, **MORE) == "removed"
 
 
 def test_passkey_the_twenty_first_is_refused(ada: Member) -> None:

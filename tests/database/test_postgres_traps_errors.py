@@ -7,7 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.database import factor_arguments, mail_arguments
+from tests.database import ceremony_arguments, factor_arguments, mail_arguments, operator_arguments
 from tests.database.asking import (
     CHALLENGE,
     NETWORK,
@@ -16,7 +16,6 @@ from tests.database.asking import (
     a_person,
     a_session,
     a_wiki,
-    an_operator,
     ask,
     issue,
     propose,
@@ -84,7 +83,7 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
         "open_session": list(session_parameters(prove(web, ada), random_32(), uuid4()).values()),
         "issue_grant": [
             *(session, uuid4(), "wiki-a", random_32(), REDIRECT, CHALLENGE, "n", ["openid"]),
-            *(*whose(web, session).values(), random_32(), "t1"),
+            *(*whose(web, session).values(), random_32(), "t1", ["aal2"]),
         ],
         "redeem_code": [issue(web, session)["code"], "wiki-a", REDIRECT, CHALLENGE],
         "describe_grant": [uuid4()],
@@ -106,62 +105,13 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
         known[name] += origin
     for name in ("propose_password", "open_session", "change_password"):
         known[name].append(random_32())  # the device
+    known["open_session"].append(random_32())  # what its proof cookie shall hold
     return {
         **mail_arguments.web_arguments(admin, web),
         **factor_arguments.web_arguments(admin, web),
+        **ceremony_arguments.web_arguments(admin, web),
         **known,
     }
-
-
-def _operator_arguments(
-    admin: psycopg.Connection, web: psycopg.Connection, operator: psycopg.Connection
-) -> dict[str, list[Any]]:
-    """Arguments with which each of the operator's functions does its work."""
-    olga = an_operator(admin, web, operator)
-    other = an_operator(admin, web, operator, username="Oskar")
-    ada = a_person(web)
-    a_wiki(admin)
-    opening = session_parameters(
-        prove(operator, a_person(web, "Ada B"), purpose="operator"), random_32(), uuid4()
-    )
-    del opening["kept"]
-    return {
-        **factor_arguments.operator_arguments(admin, web),
-        "password_challenge": ["Ada"],
-        "propose_password": [
-            *("Ada", ada.tag, "operator", random_32(), None, NETWORK, "Firefox", random_32())
-        ],
-        "judge_password": [propose(operator, "Ada", ada.tag, purpose="operator")["proposal"]],
-        "find_operator": [ada.account_id],
-        "open_operator_session": [*opening.values(), random_32()],
-        "resume_operator_session": [olga],
-        "end_operator_session": [other, NETWORK, "Firefox"],
-        "lock_account": [olga, ada.account_id, "because"],
-        "unlock_account": [olga, ada.account_id, "because"],
-        "end_account_sessions": [olga, ada.account_id, "because"],
-        "set_wiki_state": [olga, "wiki-a", "suspended", "because"],
-        "end_backends": [olga, "authsite_worker"],
-        "acknowledge_alert": [olga, _an_alert(admin), "seen"],
-        "revive_outbox": [olga, _a_dead_job(admin), "mended"],
-        "drop_outbox": [olga, _a_dead_job(admin), "too late"],
-        "report_row": ["session", "7"],
-    }
-
-
-def _an_alert(admin: psycopg.Connection) -> int:
-    alert: int = value(
-        admin, "INSERT INTO vault.alerts (kind, count) VALUES ('unjudged', 3) RETURNING id"
-    )
-    return alert
-
-
-def _a_dead_job(admin: psycopg.Connection) -> int:
-    job: int = value(
-        admin,
-        "INSERT INTO vault.outbox (kind, payload, buried_at) VALUES ('letter', '{}', now())"
-        " RETURNING id",
-    )
-    return job
 
 
 def _worker_arguments(admin: psycopg.Connection) -> dict[str, list[Any]]:
@@ -205,7 +155,7 @@ def setting(
             if role == "web":
                 return web, _web_arguments(admin, web)
             if role == "operator":
-                return operator, _operator_arguments(admin, web, operator)
+                return operator, operator_arguments.operator_arguments(admin, web, operator)
             mail = mail_arguments.worker_arguments(admin, web)
             return worker, {**_worker_arguments(admin), **mail}
 

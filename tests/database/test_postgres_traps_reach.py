@@ -74,6 +74,7 @@ def test_definer_functions_have_a_fixed_search_path_with_pg_temp_last(
         "api.prove_password_v1",
         "api.ask_totp_v1",
         "api.prove_recovery_code_v1",
+        "api.prove_recovery_v1",
         "api.prove_app_password_v1",
     }
     assert not any(row["prosecdef"] for row in loose)

@@ -15,7 +15,6 @@ from tests.database.asking import (
     a_person,
     a_session,
     a_wiki,
-    an_operator,
     ask,
     call,
     guess,
@@ -30,6 +29,7 @@ from tests.database.asking import (
     value,
     whose,
 )
+from tests.database.operating import an_operator, freshly
 from tests.environment import dsn
 from vault.connection import close_pools
 
@@ -189,10 +189,15 @@ def test_backends_of_a_role_are_ended_by_a_chief_operator_alone(
         person = a_person(web)
         for level in ("looker", "locker"):
             lesser = an_operator(admin, web, operator, username=level.title(), level=level)
+            freshly(operator, lesser)
             assert call(operator, "api.end_backends_v1", lesser, "authsite_web")["status"] == -1
         chief = an_operator(admin, web, operator)
         for role in ("postgres", "authsite_migrate", "authsite_owner", None):
+            freshly(operator, chief)
             assert call(operator, "api.end_backends_v1", chief, role)["status"] == -1
+        unproven = call(operator, "api.end_backends_v1", chief, "authsite_web")
+        assert unproven["status"] == -1
+        freshly(operator, chief)
         sitting = psycopg.connect(dsn("web", VAULT_DATABASE))
         propose(sitting, person.username, person.tag)
         with pytest.raises(psycopg.errors.LockNotAvailable):

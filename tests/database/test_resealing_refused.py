@@ -41,6 +41,8 @@ SABOTAGE = {
     "totp": "UPDATE vault.totp_devices SET sealed_secret = set_byte(sealed_secret, 40,"
     " get_byte(sealed_secret, 40) # 1)",
     "app_passwords": "UPDATE vault.app_passwords SET scopes = '{basic,edit}'",
+    "trusted_browsers": "UPDATE vault.device_credentials SET trusted_until = trusted_until + 1"
+    " WHERE trusted_until IS NOT NULL",
     "names": "UPDATE vault.accounts SET username = 'Mallory' WHERE username = 'Ada'",
     "addresses": "UPDATE vault.email_addresses SET mac = sha256('x') WHERE mac <> ''",
     "letters": "UPDATE vault.outbox SET account_id ="
@@ -92,12 +94,17 @@ _TABLES = {
     "totp": "totp_devices",
     "addresses": "email_addresses",
     "letters": "outbox",
+    "trusted_browsers": "device_credentials",
+}
+_THOSE = {
+    "letters": "WHERE sealed_address IS NOT NULL",
+    "trusted_browsers": "WHERE trusted_until IS NOT NULL",
 }
 
 
 def _rows(admin: psycopg.Connection, what: str) -> list[str]:
     """Every row of that kind, whole."""
-    where = "WHERE sealed_address IS NOT NULL" if what == "letters" else ""
+    where = _THOSE.get(what, "")
     found = ask(admin, f"SELECT t::text AS row FROM vault.{_TABLES.get(what, what)} t {where}")
     return [row["row"] for row in found]
 

@@ -68,14 +68,29 @@ EXECUTABLE = {
     "api.reset_password_v1": {"web"},
     "api.issue_refresh_token_v1": {"web"},
     "api.rotate_refresh_token_v1": {"web"},
+    "api.check_name_v1": {"web"},
+    "api.register_with_passkey_v1": {"web"},
+    "api.remove_password_v1": {"web"},
+    "api.recovery_challenge_v1": {"web"},
+    "api.propose_recovery_v1": {"web"},
+    "api.judge_recovery_v1": {"web"},
+    "api.prove_recovery_v1": {"web"},
+    "api.mend_with_passkey_v1": {"web"},
+    "api.trust_browser_v1": {"web"},
+    "api.spare_code_v1": {"web"},
+    "api.list_trusted_browsers_v1": {"web"},
+    "api.distrust_browser_v1": {"web"},
+    "api.offer_passkey_v1": {"web"},
+    "api.end_other_sessions_v1": {"web"},
+    "api.spend_challenge_v1": {"web", "operator"},
     "api.find_passkey_v1": {"web", "operator"},
     "api.prove_passkey_v1": {"web", "operator"},
     "api.token_to_arm_v1": {"worker"},
     "api.arm_token_v1": {"worker"},
-    "api.password_challenge_v1": {"web", "operator"},
-    "api.propose_password_v1": {"web", "operator"},
-    "api.judge_password_v1": {"web", "operator"},
-    "api.prove_password_v1": {"web", "operator"},
+    "api.password_challenge_v1": {"web"},
+    "api.propose_password_v1": {"web"},
+    "api.judge_password_v1": {"web"},
+    "api.prove_password_v1": {"web"},
     "api.find_wiki_v1": {"web", "worker"},
     "api.signing_keys_v1": {"web", "worker"},
     "api.report_row_v1": {"web", "operator", "worker"},
@@ -83,6 +98,11 @@ EXECUTABLE = {
     "api.open_operator_session_v1": {"operator"},
     "api.resume_operator_session_v1": {"operator"},
     "api.end_operator_session_v1": {"operator"},
+    "api.find_operator_invite_v1": {"operator"},
+    "api.enrol_operator_passkey_v1": {"operator"},
+    "api.list_operator_passkeys_v1": {"operator"},
+    "api.remove_operator_passkey_v1": {"operator"},
+    "api.prove_operator_v1": {"operator"},
     "api.lock_account_v1": {"operator"},
     "api.unlock_account_v1": {"operator"},
     "api.end_account_sessions_v1": {"operator"},
@@ -117,6 +137,7 @@ EXECUTABLE = {
     "api.find_account_v1": set(),
     "api.register_wiki_v1": set(),
     "api.grant_operator_v1": set(),
+    "api.invite_operator_v1": set(),
     "api.import_totp_v1": set(),
     "api.import_recovery_codes_v1": set(),
     "api.add_signing_key_v1": set(),
@@ -124,12 +145,15 @@ EXECUTABLE = {
     "api.console_unlock_account_v1": set(),
     "api.console_end_account_sessions_v1": set(),
     "api.console_end_all_sessions_v1": set(),
+    "api.console_set_wiki_state_v1": set(),
     "api.key_usage_v1": set(),
     "api.note_key_change_v1": set(),
     "api.withdraw_signing_keys_v1": set(),
     "api.renew_decoys_v1": set(),
     "api.stale_operators_v1": set(),
     "api.renew_operators_v1": set(),
+    "api.stale_operator_invites_v1": set(),
+    "api.renew_operator_invites_v1": set(),
     "api.stale_names_v1": set(),
     "api.renew_names_v1": set(),
     "api.stale_wikis_v1": set(),
@@ -138,6 +162,8 @@ EXECUTABLE = {
     "api.renew_passkeys_v1": set(),
     "api.stale_app_passwords_v1": set(),
     "api.renew_app_passwords_v1": set(),
+    "api.stale_trusted_browsers_v1": set(),
+    "api.renew_trusted_browsers_v1": set(),
     "api.stale_signing_keys_v1": set(),
     "api.renew_signing_keys_v1": set(),
     "api.stale_totp_v1": set(),
@@ -355,10 +381,26 @@ def test_migrating_login_has_no_rights_until_it_becomes_the_owner(
         assert connection.execute("SELECT * FROM api.find_account_v1('Ada')").fetchall() == []
 
 
+def test_password_is_not_tried_for_an_operators_sign_in(vault: None, login: Login) -> None:
+    """Not by the operator's process, which may not ask at all, and not for it by web."""
+    arguments = "'Ada', sha256('a'), 'operator', sha256('b'), NULL, '', ''"
+    with login("operator") as connection:
+        for statement in (
+            "SELECT * FROM api.password_challenge_v1('Ada')",
+            f"SELECT * FROM api.propose_password_v1({arguments})",
+            f"CALL api.prove_password_v1({arguments})",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+    with login("web") as connection:
+        row = connection.execute(f"SELECT status FROM api.propose_password_v1({arguments})")
+        assert row.fetchone() == ("bad_request",)
+
+
 def test_owner_guesses_at_no_password(vault: None, login: Login) -> None:
     """No purpose is the owner's, whatever role it plays: its process signs nobody in."""
     with login("owner") as connection:
-        for role in ("authsite_owner", "authsite_web", "authsite_operator"):
+        for role in ("authsite_owner", "authsite_web"):
             connection.execute(f"SET ROLE {role}")
             for purpose in ("sign_in", "reauthenticate", "operator"):
                 row = connection.execute(

@@ -14,10 +14,10 @@ from tests.database.asking import (
     reported,
     value,
 )
-from tests.database.people import Member, attempt_of, prove, sign_in, sign_up
+from tests.database.operating import enrolled, signed_in
+from tests.database.people import Member, prove, sign_in, sign_up
 from tests.database.vouched import a_code, ada, redeem, redeemed, wiki
-from vault import grants, operators, sessions
-from vault.events import NOWHERE
+from vault import grants, sessions
 from vault.wikis import Wiki
 
 __all__ = ["ada", "wiki"]
@@ -60,16 +60,9 @@ def test_name_is_shown_to_an_operator_without_the_ring(
     admin: psycopg.Connection, ada: Member, playing: Playing
 ) -> None:
     """The operator's process decides nothing by a name, and so has no key to check one."""
-    with playing("owner"):
-        operators.grant(ada.account_id, "looker")
+    passkey = enrolled(playing, ada.account_id, "looker")
     admin.execute("UPDATE vault.accounts SET mac = ''")
-    with playing("operator"):
-        attempt = attempt_of(ada, purpose="operator")
-        session = operators.sign_in(attempt, agent_label="", origin=NOWHERE)
-        assert session is not None
-        found = operators.resume(session.secret)
-    assert found is not None
-    assert found.session.username == "Ada"
+    assert signed_in(playing, passkey).session.username == "Ada"
 
 
 @pytest.mark.parametrize(

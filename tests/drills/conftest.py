@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.drills.loot import Loot
-from tests.web.conftest import add_wiki, browser, wiki
+from tests.web.conftest import ada, add_wiki, browser, wiki
 
-__all__ = ["add_wiki", "browser", "loot", "wiki"]
+__all__ = ["ada", "add_wiki", "browser", "loot", "wiki"]
 
 
 @pytest.fixture

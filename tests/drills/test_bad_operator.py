@@ -11,13 +11,15 @@ from tests.database.asking import (
     Login,
     a_person,
     a_session,
-    an_operator,
     ask,
     call,
     is_live,
+    prove,
     random_32,
     value,
 )
+from tests.database.factors import a_passkey, prove_passkey
+from tests.database.operating import an_operator, freshly, passkey_of, shown
 from tests.drills.loot import Loot
 
 Play = Callable[[str], AbstractContextManager[None]]
@@ -43,17 +45,21 @@ def test_bad_operator_becomes_nobody_else(
             ("SELECT api.token_to_arm_v1(gen_random_uuid())", ()),
             ("SELECT api.claim_outbox_v1(10, 60)", ()),
             ("SELECT * FROM api.signing_keys_v1()", ()),
+            ("SELECT * FROM api.password_challenge_v1('Victim')", ()),
+            (
+                "SELECT api.propose_password_v1('Victim', %s, 'sign_in', %s, NULL, '', '')",
+                (victim.tag, random_32()),
+            ),
+            ("SELECT api.open_totp_v1(gen_random_uuid())", ()),
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 operator.execute(statement, arguments)
-        sign_in = call(
-            operator,
-            "api.propose_password_v1",
-            *("Victim", victim.tag, "sign_in", random_32(), None, "", ""),
-        )
-        assert sign_in["status"] == "bad_request"
+        # A passkey of the victim's, even one that it has seen, is of another site.
+        theirs = a_passkey(admin, victim)
+        for purpose, status in (("operator", "unknown"), ("sign_in", "bad_request")):
+            assert prove_passkey(operator, theirs, purpose=purpose)["status"] == status
         assert is_live(web, session)
-    loot.refused("sessions, assertions, verifiers, addresses, letters, signing keys")
+    loot.refused("sessions, assertions, verifiers, guesses, addresses, letters, signing keys")
     loot.gained("names, sessions' times and agents, wikis, the trail: what its views show")
 
 
@@ -72,13 +78,49 @@ def test_bad_operator_makes_no_operator_and_shuts_out_no_higher_one(
             operator.execute(
                 "SELECT api.grant_operator_v1(%s, 'chief', 1, %s, 't1')", [ids["Lou"], random_32()]
             )
-        locked = call(operator, "api.lock_account_v1", locker, ids["Cleo"], "ill will")
-        assert locked["status"] == "forbidden"
-        ended = call(operator, "api.end_account_sessions_v1", locker, ids["Cleo"], "ill will")
-        assert ended["status"] == "forbidden"
-        suspended = call(operator, "api.set_wiki_state_v1", locker, "w", "suspended", "ill will")
-        assert suspended["status"] == "forbidden"
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            operator.execute(
+                "SELECT api.invite_operator_v1(%s, %s, 1, %s, 't1')",
+                [ids["Lou"], random_32(), random_32()],
+            )
+        for function, *arguments in (
+            ("lock_account", ids["Cleo"], "ill will"),
+            ("end_account_sessions", ids["Cleo"], "ill will"),
+            ("set_wiki_state", "w", "suspended", "ill will"),
+        ):
+            answer = call(operator, f"api.{function}_v1", freshly(operator, locker), *arguments)
+            assert answer["status"] == "forbidden"
     loot.refused("operators of its own, locks on a higher level, measures above its own level")
+
+
+def test_thief_of_an_operators_cookie_locks_nobody(
+    admin: psycopg.Connection, login: Login, loot: Loot
+) -> None:
+    """The session's secret, from the operator's own seat in SQL, without a passkey vouched for.
+
+    What it would have to say that it verified is an operator's credential id, which it can list:
+    code inside the operator's process can lie about a signature, a thief of cookies cannot.
+    """
+    with login("web") as web, login("operator") as operator:
+        chief = an_operator(admin, web, operator)
+        own = a_person(web, "Thief")
+        victim = a_person(web, "Victim")
+        lock = ("api.lock_account_v1", chief, victim.account_id, "ill will")
+        assert call(operator, *lock)["status"] == "unproven"
+        # Proofs of its own, of the victim's, by a password, or none: none is the chief's passkey.
+        own_passkey = shown(operator, a_passkey(admin, own, kind="operator")).secret
+        by_password = prove(web, victim).secret
+        for attempt in (own_passkey, by_password, random_32(), None):
+            answer = call(operator, "api.prove_operator_v1", chief, attempt)
+            assert answer["status"] == "gone"
+            assert call(operator, *lock)["status"] == "unproven"
+        untouched = shown(operator, passkey_of(operator, chief), user_verified=False).secret
+        assert call(operator, "api.prove_operator_v1", chief, untouched)["status"] == "unfinished"
+        assert call(operator, *lock)["status"] == "unproven"
+    assert value(admin, "SELECT count(*) FROM vault.accounts WHERE state = 'locked'") == 0
+    assert value(admin, "SELECT count(*) FROM vault.events WHERE tag LIKE 'lockout:%%'") == 0
+    loot.refused("lockouts by a stolen session, or by any proof but its operator's own passkey")
+    loot.gained("what the session's level may look at, until it idles out; alerts acknowledged")
 
 
 def test_bad_operator_hides_nothing(admin: psycopg.Connection, login: Login, loot: Loot) -> None:
@@ -86,6 +128,7 @@ def test_bad_operator_hides_nothing(admin: psycopg.Connection, login: Login, loo
     with login("web") as web, login("operator") as operator:
         chief = an_operator(admin, web, operator)
         victim = a_person(web, "Victim")
+        freshly(operator, chief)
         done = call(operator, "api.lock_account_v1", chief, victim.account_id, "ill will")
         assert done["status"] == "locked"
         for statement in (
@@ -114,7 +157,14 @@ def test_bad_operator_hides_nothing(admin: psycopg.Connection, login: Login, loo
 def test_operators_process_holds_no_key_of_the_public_site(playing: Play, loot: Loot) -> None:
     """Whoever takes over the whole process cannot make a web session or sign an assertion."""
     with playing("operator"):
-        for name in ("SESSION_KEYS", "SIGNING_KEYS", "FLOW_KEYS", "ADDRESS_KEYS", "MAIL_KEYS"):
+        for name in (
+            "SESSION_KEYS",
+            "SIGNING_KEYS",
+            "FLOW_KEYS",
+            "ADDRESS_KEYS",
+            "MAIL_KEYS",
+            "PEPPER_KEYS",
+        ):
             with pytest.raises(Exception, match="not for the role operator"):
                 str(getattr(settings, name))
-    loot.refused("the keys of web sessions, assertions, addresses and mailed tokens")
+    loot.refused("the keys of web sessions, assertions, addresses, mailed tokens; the pepper")

@@ -15,9 +15,10 @@ from django.conf import settings
 from django.test import override_settings
 
 from tests.database.asking import ask, random_32, reported, sha256, value
+from tests.database.factors import enrol_passkey, presented
 from tests.database.people import CHEAP, PASSWORD, attempt_of, sign_in, sign_up
 from tests.drills.loot import Loot
-from vault import operators, passwords, seals, sessions
+from vault import operator_passkeys, operators, passkeys, passwords, seals, sessions
 from vault.errors import KeyUnknown, SealBroken
 from vault.events import NOWHERE
 from vault.hashing import Cost, argon2id
@@ -66,14 +67,28 @@ def test_database_writer_makes_no_operator(
         " VALUES (%s, 'chief', now(), %s, 't1')",
         [mallory.account_id, random_32()],
     )
+    own = enrol_passkey(mallory)
+    admin.execute("UPDATE vault.passkeys SET kind = 'operator'")
     with playing("operator"):
         assert not operators.is_operator(mallory.account_id)
-        attempt = attempt_of(mallory, purpose="operator")
+        assert passkeys.find(own.credential_id) is None
+        # Even one of this site's, from when they were an operator, is none without the row.
+        attempt = presented(own, purpose="operator")
         assert operators.sign_in(attempt, agent_label="", origin=NOWHERE) is None
-    assert reported(admin) == {("operator", str(mallory.account_id))}
+    assert {what for what, _ in reported(admin)} == {"operator", "passkey"}
     loot.refused("operator's rights by a row of its own")
+    admin.execute("DELETE FROM vault.operators")
     with playing("owner"):
         operators.grant(mallory.account_id, "looker")
+    admin.execute(
+        "INSERT INTO vault.operator_invites (token_hash, account_id, expires_at, mac, mac_key)"
+        " VALUES (sha256('mine'), %s, now() + '1 hour', %s, 't1')",
+        [mallory.account_id, random_32()],
+    )
+    with playing("operator"):
+        assert operator_passkeys.find_invite(b"mine") is None
+    assert ("operator_invite", str(mallory.account_id)) in reported(admin)
+    loot.refused("a link of its own for an operator's passkey")
     admin.execute("UPDATE vault.operators SET level = 'chief'")
     with playing("operator"):
         assert not operators.is_operator(mallory.account_id)

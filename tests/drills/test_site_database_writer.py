@@ -1,5 +1,6 @@
 """The thief reads and writes the site database: what Django keeps for itself, and rate counters."""
 
+import django_otp
 import psycopg
 import pytest
 
@@ -10,6 +11,7 @@ from tests.conftest import superuser
 from tests.database.asking import ask
 from tests.database.people import sign_up
 from tests.drills.loot import Loot
+from tests.web.holders import Ada, words
 from tests.web.people import Browser
 
 
@@ -56,3 +58,38 @@ def test_site_database_is_closed_to_the_vaults_tables(server: Server, loot: Loot
         with pytest.raises(psycopg.errors.FeatureNotSupported):
             connection.execute("SELECT * FROM authsite_vault.vault.accounts")
     loot.refused("a way over into the vault")
+
+
+def test_site_database_writer_takes_no_second_step_away(
+    ada: Ada, browser: Browser, server: Server, loot: Loot
+) -> None:
+    """Rows where django-otp would look for devices: made or deleted, the vault says what is asked.
+
+    There is no such table; the drill makes them all, confirmed and not, for everybody.
+    """
+    labels = [kind._meta.db_table for kind in django_otp.device_classes()]
+    assert labels
+    columns = "(id bigint, user_id uuid, name text, confirmed boolean)"
+    stranger = sign_up("Stranger")
+    try:
+        with superuser(server, SITE_DATABASE) as connection:
+            for table in labels:
+                connection.execute(f'CREATE TABLE public."{table}" {columns}')
+                connection.execute(f'GRANT ALL ON public."{table}" TO authsite_web')
+                connection.execute(
+                    f"INSERT INTO public.\"{table}\" VALUES (1, %s, 'x', true)",
+                    [stranger.account_id],
+                )
+            # Ada has none of these, and is asked all the same; the stranger has, and is not.
+            assert "One more step" in words(browser.sign_in("Ada"))
+            assert "__Host-session" not in browser.cookies
+            other = Browser()
+            assert other.sign_in("Stranger", stranger.password).status_code == 303
+            for table in labels:
+                connection.execute(f'TRUNCATE public."{table}"')
+            assert "One more step" in words(Browser().sign_in("Ada"))
+    finally:
+        with superuser(server, SITE_DATABASE) as connection:
+            for table in labels:
+                connection.execute(f'DROP TABLE IF EXISTS public."{table}"')
+    loot.refused("a second step skipped, or one put in somebody's way")

@@ -12,7 +12,6 @@ from tests.database.asking import (
     Login,
     a_person,
     a_session,
-    an_operator,
     ask,
     call,
     guess,
@@ -25,6 +24,7 @@ from tests.database.asking import (
     value,
 )
 from tests.database.asking import Proof as OpenAttempt
+from tests.database.operating import an_operator
 from tests.database.people import sign_up
 from tests.database.racing import raced
 from tests.drills.loot import Loot

@@ -11,7 +11,6 @@ from tests.database.asking import (
     Person,
     a_person,
     a_session,
-    an_operator,
     ask,
     call,
     guess,
@@ -24,6 +23,7 @@ from tests.database.asking import (
     sha256,
     value,
 )
+from tests.database.operating import an_operator, freshly
 from tests.drills.loot import Loot
 from vault.connection import close_pools
 
@@ -146,6 +146,7 @@ def test_web_tier_that_holds_a_lock_makes_others_wait_seconds(
             with pytest.raises(psycopg.errors.LockNotAvailable):
                 prove(web, ada)
             assert is_live(web, session), "who is signed in stays so"
+            freshly(operator, chief)
             assert call(operator, "api.end_backends_v1", chief, "authsite_web")["status"] >= 2
             with pytest.raises(psycopg.OperationalError):
                 thief.execute("COMMIT")

@@ -26,7 +26,7 @@ def sign_in(page: Page, wiki: str, username: str, password: str) -> None:
     page.locator("#sign-in").click()
     page.get_by_label("User name").fill(username)
     page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def is_out(page: Page, wiki: str) -> bool:

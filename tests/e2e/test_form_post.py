@@ -87,7 +87,7 @@ def _sign_in(page: Page, demo: Demo, island: Island) -> dict[str, Any]:
     expect(page.get_by_text("to continue to Island wiki")).to_be_visible()
     page.get_by_label("User name").fill(account["username"])
     page.get_by_label("Password", exact=True).fill(account["password"])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     return account
 
 

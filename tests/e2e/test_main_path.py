@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Demo
+from tests.e2e.operators import sign_in as sign_in_as_operator
 from tests.e2e.people import (
     NEW_PASSWORD,
     PASSWORD,
@@ -57,11 +58,7 @@ def test_locked_account_is_out_everywhere(demo: Demo, person: Person) -> None:
     expect(page.locator("#account-name")).to_have_text("Trouble Maker")
 
     operator = person()
-    account = demo.account(operator=True)
-    operator.goto(f"{demo.operator_url}/admin/")
-    operator.get_by_label("User name").fill(account["username"])
-    operator.get_by_label("Password", exact=True).fill(account["password"])
-    operator.get_by_role("button", name=re.compile("Sign in")).click()
+    sign_in_as_operator(operator, demo)
     operator.get_by_role("link", name="Accounts", exact=True).first.click()
     operator.locator("#searchbar").fill("Trouble Maker")
     operator.locator("#searchbar").press("Enter")
@@ -74,6 +71,6 @@ def test_locked_account_is_out_everywhere(demo: Demo, person: Person) -> None:
     becomes_out(page, english)
     becomes_out(page, french)
     page.goto(f"{demo.issuer}/account/")
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
     sign_in(page, english, "Trouble Maker", PASSWORD)
     expect(page.get_by_role("heading", name="This account is locked")).to_be_visible()

@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -48,6 +49,9 @@ def test_description_says_what_a_script_needs(demo: RunningDemo) -> None:
         f"http://fr.wiki.localhost:{demo.port + 2}",
     ]
     assert {account["operator"] for account in said["accounts"]} == {True, False}
+    for account in said["accounts"]:
+        link = account.get("operator_enrolment_url", "")
+        assert link.startswith(f"{said['operator_url']}/admin/enrol/#") == account["operator"]
     assert Path(said["mail_dir"]).is_dir()
     assert all(Path(log).is_file() for log in said["logs"])
     assert stat.S_IMODE((demo.var / "demo.json").stat().st_mode) == 0o600
@@ -113,6 +117,13 @@ def test_second_run_on_the_same_state_is_refused(demo: RunningDemo) -> None:
     assert Probe("auth.localhost", demo.port, "/health/ready").answers()
 
 
+def _people(demo: RunningDemo) -> tuple[list[dict[str, Any]], list[str]]:
+    """The demo's accounts, and the links of its operators apart."""
+    accounts = [dict(account) for account in demo.description["accounts"]]
+    links = [account.pop("operator_enrolment_url", "") for account in accounts]
+    return accounts, [link for link in links if link]
+
+
 def test_sigterm_stops_everything(demo: RunningDemo) -> None:
     """Nothing runs after a stop, the description is gone, and the status is 0."""
     before = _processes(demo)
@@ -124,10 +135,14 @@ def test_sigterm_stops_everything(demo: RunningDemo) -> None:
 
 def test_second_start_is_served_in_ten_seconds(demo: RunningDemo) -> None:
     """With the state of an earlier run it is up again quickly, with the same people."""
-    accounts = demo.description["accounts"]
+    before, links = _people(demo)
     demo.start()
     assert demo.seconds < 10
-    assert demo.description["accounts"] == accounts
+    after, new_links = _people(demo)
+    assert after == before
+    # A link works once, so that each start has another one.
+    assert len(links) == len(new_links) == 1
+    assert links != new_links
     assert demo.stop(signal.SIGINT) == 0
 
 

@@ -7,20 +7,11 @@ from playwright.sync_api import Page, expect
 
 from tests.database.watching import fail
 from tests.e2e.conftest import Demo
+from tests.e2e.operators import sign_in
 from tests.e2e.people import Person
 
 Look = Callable[..., None]
 WITHIN_A_MINUTE = 60_000
-
-
-def sign_in(page: Page, demo: Demo) -> None:
-    """Signs the demo's operator in."""
-    operator = demo.account(operator=True)
-    page.goto(f"{demo.operator_url}/admin/")
-    page.get_by_label("User name").fill(operator["username"])
-    page.get_by_label("Password", exact=True).fill(operator["password"])
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="What is wrong now")).to_be_visible()
 
 
 def shown_on_the_first_page(page: Page, demo: Demo, words: str) -> None:

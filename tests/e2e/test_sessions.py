@@ -63,7 +63,7 @@ def test_session_after_the_browser_was_closed(demo: Demo, person: Person, kept: 
     page.get_by_label("User name").fill(account["username"])
     page.get_by_label("Password", exact=True).fill(account["password"])
     page.get_by_label("Keep me signed in on this device").set_checked(kept)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Your account")).to_be_visible()
     state: Any = page.context.storage_state()
     # Closing the browser drops the cookies that have no end of their own.
@@ -123,7 +123,7 @@ def test_text_typed_while_the_session_ended_elsewhere_is_saved_after_signing_in(
     page.locator("#sign-in-and-go-on").click()
     page.get_by_label("User name").fill("Slow Writer")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator("#page-text")).to_have_value("Nobody is awake but the lamps.")
     expect(page.locator("#summary")).to_have_value("first words")
     page.locator("#save").click()
@@ -161,4 +161,4 @@ def test_logout_that_was_not_yet_told_survives_a_crash_of_everything(
     fragile.start()
     becomes_out(page, demo.wikis[0])
     page.goto(f"{demo.issuer}/account/")
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()

@@ -26,7 +26,7 @@ def test_sign_in_page_with_all_it_loads_is_light_and_asks_nobody_else(
     page.on("console", lambda message: said.append(message.text))
     page.on("requestfinished", keep)
     page.goto(f"{demo.wikis[0]}{target}", wait_until="networkidle")
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
 
     ours = [one for one in loaded if one.url.startswith(demo.issuer)]
     weights = {urlsplit(one.url).path: one.sizes()["responseBodySize"] for one in ours}

@@ -17,7 +17,7 @@ def test_mistyped_sign_in_says_how_to_mend_it_and_keeps_the_name(
     page.locator("#sign-in").click()
     page.get_by_label("User name").fill("Ada")
     page.get_by_label("Password", exact=True).fill("not this one at all")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     assert page.title().startswith("Error:")
     expect(page.get_by_label("User name")).to_have_value("Ada")
     expect(page.get_by_label("Password", exact=True)).to_have_value("")
@@ -68,6 +68,6 @@ def test_two_tabs_with_two_wikis_do_not_mix(demo: Demo, person: Person) -> None:
     for page, wiki in ((first, demo.wikis[0]), (second, demo.wikis[1])):
         page.get_by_label("User name").fill(account["username"])
         page.get_by_label("Password", exact=True).fill(account["password"])
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         expect(page.locator("#account-name")).to_have_text(account["username"])
         assert page.url.startswith(wiki)

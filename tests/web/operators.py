@@ -1,12 +1,19 @@
-"""A browser at the operator's site, which runs in a process of its own (tests/served.py)."""
+"""A browser at the operator's site, which runs in a process of its own (tests/served.py).
+
+Its authenticator makes real passkeys; the options of a ceremony are read off the page.
+"""
 
 import html
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.cookies import Morsel, SimpleCookie
+from typing import Any
 from urllib.parse import urlencode
+
+from tests.authenticator import Authenticator
 
 HOST = "operator.example.org"
 NETWORK = "198.51.100.7"
@@ -32,6 +39,19 @@ class Answer:
         main = self.text.partition("<main>")[2].partition("</main>")[0]
         return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the page's button asks a browser for."""
+        found = re.search(r'data-options="([^"]*)"', self.text)
+        assert found, "no passkey is asked for"
+        options: dict[str, Any] = json.loads(html.unescape(found[1]))
+        return options
+
+    @property
+    def asks_for_a_passkey(self) -> bool:
+        """Whether the page has such a button."""
+        return "data-options=" in self.text
+
     def value(self, name: str) -> str:
         """The value of a hidden field."""
         found = re.search(rf'name="{name}"[^>]*? value="([^"]*)"', self.text)
@@ -47,6 +67,9 @@ class Browser:
     network: str = NETWORK
     host: str = HOST
     cookies: dict[str, str] = field(default_factory=dict)
+    authenticator: Authenticator = field(
+        default_factory=lambda: Authenticator(origin=f"https://{HOST}")
+    )
 
     def _ask(self, method: str, path: str, body: str | None = None) -> Answer:
         headers = {
@@ -89,9 +112,25 @@ class Browser:
         return self._ask("POST", path, urlencode({"csrfmiddlewaretoken": token, **fields}))
 
     def submit(self, path: str, **fields: str) -> Answer:
-        """Looks at a measure's page and sends its form."""
-        return self.post(path, agreed=self.get(path).value("agreed"), **fields)
+        """Looks at a measure's page and sends its form, with a passkey where it asks for one."""
+        page = self.get(path)
+        if page.asks_for_a_passkey:
+            fields = {"credential": self.authenticator.get(page.options), **fields}
+        return self.post(path, agreed=page.value("agreed"), **fields)
 
-    def sign_in(self, username: str, password: str, **fields: str) -> Answer:
-        """Sends the sign-in form."""
-        return self.post("/admin/login/", username=username, password=password, **fields)
+    def open_link(self, link: str) -> Answer:
+        """Follows a link from the console, as the page's script does."""
+        self.get("/admin/enrol/")
+        return self.post("/admin/enrol/", token=link.partition("#")[2])
+
+    def enrol(self, link: str, **changes: Any) -> Answer:
+        """Follows a link and makes a passkey; ``changes`` are of ``Authenticator.create``."""
+        page = self.open_link(link)
+        credential = self.authenticator.create(page.options, **changes)
+        return self.post("/admin/enrol/", pending=page.value("pending"), credential=credential)
+
+    def sign_in(self, path: str = "/admin/login/", **changes: Any) -> Answer:
+        """Shows the passkey at the sign-in page; ``changes`` are of ``Authenticator.get``."""
+        page = self.get(path)
+        credential = self.authenticator.get(page.options, **changes)
+        return self.post(path, flow=page.value("flow"), credential=credential)

@@ -6,7 +6,8 @@ answer is tried twice, whatever became of it.
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -14,7 +15,7 @@ from uuid import UUID
 
 import structlog
 
-from accounts.errors import AccountLocked, ProofGone, SignInClosed
+from accounts.errors import AccountError, AccountLocked, ProofGone, SignInClosed
 from accounts.services.attempts import Attempt
 from accounts.services.sessions import Origin, Session
 from twofactor.errors import (
@@ -43,6 +44,16 @@ _REFUSALS: Final = {
 }
 
 
+@contextmanager
+def _refusal_logged() -> Iterator[None]:
+    """Every refusal leaves a word in the log; nothing that was sent, and nobody's name."""
+    try:
+        yield
+    except AccountError as error:
+        log.warning("passkey_refused", why=getattr(error, "why", "") or error.code)
+        raise
+
+
 def spend(challenge: bytes | None) -> bytes:
     """The challenge, spent. Raises ``CeremonyRefused`` for none, or one presented before."""
     if challenge is None or not challenges.spend(challenge):
@@ -57,6 +68,7 @@ def _found(answer: ceremonies.Answer) -> Passkey:
     return passkey
 
 
+@_refusal_logged()
 def show(
     text: str,
     challenge: bytes | None,
@@ -93,6 +105,7 @@ def show(
     return _judged(verdict, ProofGone)
 
 
+@_refusal_logged()
 def show_as_second(
     text: str,
     challenge: bytes | None,
@@ -130,7 +143,6 @@ def show_as_second(
 def _judged(verdict: passkeys.Verdict, gone: type[ProofGone | AttemptOver]) -> Attempt:
     if verdict.attempt is not None:
         return verdict.attempt
-    log.warning("passkey_refused", why=verdict.status)
     if verdict.status == "gone":
         raise gone
     raise _REFUSALS[verdict.status]
@@ -191,6 +203,7 @@ def user_handle_for(session: Session) -> bytes:
     return held[0].user_handle if held else ceremonies.new_user_handle()
 
 
+@_refusal_logged()
 def made(
     text: str, challenge: bytes | None, user_handle: bytes, session: Session | None = None
 ) -> Made:

@@ -139,26 +139,29 @@ def _ask_for_too_much(connection: psycopg.Connection[Any], role: str) -> Iterato
     """What the functions themselves must refuse. Nobody has the name, and all is rolled back."""
     if role == "worker":
         return
-    purpose = "operator" if role == "operator" else "sign_in"
+    if role == "web":
+        yield from _undo_a_guess(connection)
+    try:
+        with connection.transaction(force_rollback=True):
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            connection.execute("SELECT api.spend_challenge_v1(%s)", [secrets.token_bytes(32)])
+        yield f"{LIMITED[role]} is answered by a snapshot from before a lockout"
+    except psycopg.errors.InvalidTransactionState:
+        pass
+
+
+def _undo_a_guess(connection: psycopg.Connection[Any]) -> Iterator[str]:
+    """A password is web's to try, and no other role's."""
     name = f"Doctor {secrets.token_hex(8)}"
-    guess = [name, secrets.token_bytes(32), purpose, secrets.token_bytes(32)]
+    guess = [name, secrets.token_bytes(32), secrets.token_bytes(32)]
     with connection.transaction(force_rollback=True):
         row = connection.execute(
-            "SELECT j.status FROM api.propose_password_v1(%s, %s, %s, %s, NULL, '', '') p"
+            "SELECT j.status FROM api.propose_password_v1(%s, %s, 'sign_in', %s, NULL, '', '') p"
             " CROSS JOIN LATERAL api.judge_password_v1(p.proposal) j",
             guess,
         ).fetchone()
         if row is not None and row[0] not in ("early", "unknown"):
-            yield f"{LIMITED[role]} has a guess judged that it can still undo: {row[0]}"
-    try:
-        with connection.transaction(force_rollback=True):
-            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            connection.execute(
-                "SELECT * FROM api.propose_password_v1(%s, %s, %s, %s, NULL, '', '')", guess
-            )
-        yield f"{LIMITED[role]} is answered by a snapshot from before a lockout"
-    except psycopg.errors.InvalidTransactionState:
-        pass
+            yield f"{LIMITED['web']} has a guess judged that it can still undo: {row[0]}"
 
 
 CHECKS = (wrong_passwords_refused, other_databases_refused, logins_refused)

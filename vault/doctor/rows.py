@@ -19,10 +19,12 @@ from vault.doctor.patient import Patient
 from vault.email_addresses import is_confirmed, normal_form
 from vault.errors import KeyUnknown, SealBroken
 from vault.names import name_fields
+from vault.operator_passkeys import invite_fields
 from vault.operators import operator_fields
 from vault.passkeys import passkey_fields
 from vault.seals import is_ours, open_address
 from vault.totp import open_secret
+from vault.trusted_browsers import trust_fields
 from vault.wikis import from_row, wiki_fields
 
 Row = dict[str, Any]
@@ -134,6 +136,23 @@ def operators_are_ours(patient: Patient) -> Iterator[str]:
 
 
 @check(_REMEDY)
+def operator_invites_are_ours(patient: Patient) -> Iterator[str]:
+    """Every link by which an operator may enrol a passkey was made by a holder of the keys."""
+    yield from _check(
+        patient,
+        _Kind(
+            "vault.operator_invites",
+            "token_hash AS id, token_hash, account_id, mac, mac_key,"
+            " vault.epoch_seconds(expires_at) AS expires_at",
+            _has_mac("OPERATOR_KEYS", "operator-invite", invite_fields),
+            called="operator's link",
+            where="spent_at IS NULL AND expires_at > clock_timestamp()",
+            always_all=True,
+        ),
+    )
+
+
+@check(_REMEDY)
 def wikis_are_ours(patient: Patient) -> Iterator[str]:
     """Every wiki was registered as it stands there by a holder of the keys."""
     yield from _check(
@@ -228,6 +247,27 @@ def app_passwords_are_ours(patient: Patient) -> Iterator[str]:
 
 
 @check(_REMEDY)
+def trusted_browsers_are_ours(patient: Patient) -> Iterator[str]:
+    """Every browser that is spared a code was trusted by a session of its account."""
+    yield from _check(
+        patient,
+        _Kind(
+            "vault.device_credentials",
+            "id, account_id, secret_hash, trusted_until, mac, mac_key",
+            _has_mac(
+                "CREDENTIAL_KEYS",
+                "trusted-browser",
+                lambda row: trust_fields(
+                    row["account_id"], row["secret_hash"], row["trusted_until"]
+                ),
+            ),
+            called="trusted browser",
+            where="trusted_until > vault.epoch_seconds(clock_timestamp())",
+        ),
+    )
+
+
+@check(_REMEDY)
 def totp_secrets_are_ours(patient: Patient) -> Iterator[str]:
     """Every TOTP secret opens for its account and app."""
     yield from _check(
@@ -252,12 +292,14 @@ def sessions_are_ours(_patient: Patient) -> Iterator[str]:
 
 CHECKS = (
     operators_are_ours,
+    operator_invites_are_ours,
     wikis_are_ours,
     signing_keys_are_ours,
     names_are_ours,
     addresses_are_ours,
     passkeys_are_ours,
     app_passwords_are_ours,
+    trusted_browsers_are_ours,
     totp_secrets_are_ours,
     sessions_are_ours,
 )

@@ -42,6 +42,9 @@ _SECRETS = (
     "code",
     "refresh_token",
     "credential",
+    "operator_credential",
+    "other_credential",
+    "invite",
     "browser",
     "reset_token",
     "confirm_token",
@@ -65,8 +68,8 @@ class Somebody:
             return self.has[key] if key else self.plausible(name, kind)
         if name == "p_attempt" and "p_session" in names:
             return self.has["fresh_proof"]
-        if name in ("p_session", "p_secret") and role == "operator":
-            return self.has["operator_session"]
+        if role == "operator" and name in _OF_OPERATORS:
+            return self.has[_OF_OPERATORS[name]]
         if name in _NAMED:
             return self.has[_NAMED[name]]
         return self.plausible(name, kind)
@@ -139,6 +142,12 @@ _NAMED = {
     "p_sealed": "sealed",
     "p_sealed_address": "sealed",
 }
+# In the operator's process it stands for a thing of the operator's.
+_OF_OPERATORS = {
+    "p_session": "operator_session",
+    "p_secret": "operator_session",
+    "p_credential": "operator_credential",
+}
 # Where the same name stands for something else, or (None) for something new.
 _AT = {
     ("p_account", "api.register_account_v1"): None,
@@ -153,6 +162,11 @@ _AT = {
     ("p_attempt", "api.reset_password_v1"): "recovery",
     ("p_attempt", "api.recovery_subject_v1"): "recovery",
     ("p_attempt", "api.open_operator_session_v1"): "operator_attempt",
+    ("p_attempt", "api.prove_operator_v1"): "operator_attempt",
+    ("p_token", "api.find_operator_invite_v1"): "invite",
+    ("p_token", "api.enrol_operator_passkey_v1"): "invite",
+    ("p_account", "api.enrol_operator_passkey_v1"): "other",
+    ("p_credential", "api.enrol_operator_passkey_v1"): None,
     ("p_account", "api.find_operator_v1"): "other",
     ("p_sid", "api.end_own_session_v1"): "sid",
     ("p_grant", "api.issue_grant_v1"): None,
@@ -164,6 +178,7 @@ _AT = {
     ("p_token", "api.redeem_reset_v1"): "reset_token",
     ("p_token", "api.confirm_address_v1"): "confirm_token",
     ("p_sid", "api.issue_grant_v1"): "sid",
+    ("p_browser", "api.distrust_browser_v1"): None,
     ("p_address", "api.add_address_v1"): None,
     ("p_address", "api.register_account_v1"): None,
     ("p_address", "api.remove_address_v1"): "new_address",

@@ -21,12 +21,17 @@ WITH site AS (
 ), operator AS (
     INSERT INTO vault.operators (account_id, level, granted_at, mac, mac_key)
     SELECT %(other)s::uuid, 'chief', now, %(digest)s::bytea, 'doctor' FROM site
+), invite AS (
+    INSERT INTO vault.operator_invites (token_hash, account_id, expires_at, mac, mac_key)
+    SELECT sha256(%(invite)s::bytea), %(other)s::uuid, now + interval '1 hour', %(digest)s::bytea,
+           'doctor' FROM site
 ), sessions AS (
     INSERT INTO vault.sessions (sid, secret_hash, kind, account_id, account_epoch, site_epoch, amr,
         authenticated_at, created_at, expires_at, idle_seconds, kept, last_seen_at,
-        agent_label, mac, mac_key)
+        agent_label, mac, mac_key, proven_at)
     SELECT sid, sha256(secret), kind, account, 1, site.epoch, '{pwd,otp,mfa}', site.now, site.now,
-           site.now + interval '1 hour', 600, false, site.now, 'doctor', %(digest)s::bytea, 'doctor'
+           site.now + interval '1 hour', 600, false, site.now, 'doctor', %(digest)s::bytea, 'doctor',
+           CASE kind WHEN 'operator' THEN site.now END
     FROM site, (VALUES
         (%(sid)s::uuid, %(session)s::bytea, 'web', %(account)s::uuid),
         (%(operator_sid)s::uuid, %(operator_session)s::bytea, 'operator', %(other)s::uuid)
@@ -34,14 +39,15 @@ WITH site AS (
 ), attempts AS (
     INSERT INTO vault.attempts (secret_hash, account_id, account_epoch, site_epoch, purpose, amr,
                                 proofs, authenticated_at, sid, expires_at)
-    SELECT sha256(secret), account, 1, site.epoch, purpose, '{pwd,otp,mfa}', '{password,totp}',
+    SELECT sha256(secret), account, 1, site.epoch, purpose, '{pwd,otp,mfa}', proofs::text[],
            site.now, sid, site.now + interval '10 minutes'
     FROM site, (VALUES
-        (%(sign_in)s::bytea, %(account)s::uuid, 'sign_in', NULL),
-        (%(fresh_proof)s::bytea, %(account)s::uuid, 'reauthenticate', %(sid)s::uuid),
-        (%(recovery)s::bytea, %(account)s::uuid, 'recover', NULL),
-        (%(operator_attempt)s::bytea, %(other)s::uuid, 'operator', NULL)
-    ) AS a (secret, account, purpose, sid)
+        (%(sign_in)s::bytea, %(account)s::uuid, 'sign_in', '{password,totp}', NULL),
+        (%(fresh_proof)s::bytea, %(account)s::uuid, 'reauthenticate', '{password,totp}',
+         %(sid)s::uuid),
+        (%(recovery)s::bytea, %(account)s::uuid, 'recover', '{password,totp}', NULL),
+        (%(operator_attempt)s::bytea, %(other)s::uuid, 'operator', '{hwk,uv}', NULL)
+    ) AS a (secret, account, purpose, proofs, sid)
 ), wiki AS (
     INSERT INTO vault.wikis (client_id, name, first_party, token_endpoint_auth_method, home_uri,
         redirect_uris, post_logout_redirect_uris, response_types, require_pkce, id_token_alg, scopes)
@@ -83,9 +89,13 @@ WITH site AS (
     VALUES (%(account)s::uuid, 1, %(salt)s::bytea, %(digest)s::bytea, %(digest)s::bytea)
 ), passkey AS (
     INSERT INTO vault.passkeys (credential_id, account_id, user_handle, public_key, aaguid,
-        is_synced, backed_up, transports, name, sign_count, mac, mac_key)
-    VALUES (%(credential)s::bytea, %(account)s::uuid, %(digest)s::bytea, %(sealed)s::bytea,
-            %(account)s::uuid, false, false, '{usb}', 'doctor', 0, %(digest)s::bytea, 'doctor')
+        is_synced, backed_up, transports, name, sign_count, mac, mac_key, kind)
+    SELECT credential, account, %(digest)s::bytea, %(sealed)s::bytea, account, false, false,
+           '{usb}', 'doctor', 0, %(digest)s::bytea, 'doctor', kind
+    FROM (VALUES (%(credential)s::bytea, %(account)s::uuid, 'web'),
+                 (%(operator_credential)s::bytea, %(other)s::uuid, 'operator'),
+                 (%(other_credential)s::bytea, %(other)s::uuid, 'operator')
+    ) AS k (credential, account, kind)
 ), app_password AS (
     INSERT INTO vault.app_passwords (id, account_id, secret_hash, name, scopes, networks,
                                      created_at, mac, mac_key)

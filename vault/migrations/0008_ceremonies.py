@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
     operations = [
         history(
             "0008_ceremonies.sql",
-            "cc81db773d8b7fca2df4dc31768e355bba5c791a10d799a757e3bfcdf9f99606",
+            "4d1c3f2eea5feae64d1552b2954556bf003957366079c716bb7f32ed0eda4293",
         )
     ]

@@ -19,7 +19,7 @@ GRANT EXECUTE ON FUNCTION
     api.find_wiki_v1, api.list_wikis_v1, api.signing_keys_v1,
     api.issue_grant_v1, api.redeem_code_v1, api.describe_grant_v1
 TO authsite_web;
-GRANT EXECUTE ON PROCEDURE api.prove_password_v1 TO authsite_web, authsite_operator;
+GRANT EXECUTE ON PROCEDURE api.prove_password_v1 TO authsite_web;
 -- Second factors, app passwords, letters: each by a session, an attempt or a token, never by an id.
 GRANT EXECUTE ON FUNCTION
     api.list_totp_v1, api.add_totp_v1, api.rename_totp_v1, api.remove_totp_v1,
@@ -57,11 +57,13 @@ GRANT EXECUTE ON FUNCTION api.own_events_v1 TO authsite_web;
 -- Whoever finds a row that is not ours says so.
 GRANT EXECUTE ON FUNCTION api.report_row_v1 TO authsite_web, authsite_operator, authsite_worker;
 
--- The operator's site: its own sign-in, the lockouts, and views without secrets.
+-- The operator's site: its own sign-in by passkeys of its own, the lockouts, and views without
+-- secrets. No password is asked for there, and none can be tried.
 GRANT EXECUTE ON FUNCTION
-    api.password_challenge_v1, api.propose_password_v1, api.judge_password_v1,
+    api.find_operator_invite_v1, api.enrol_operator_passkey_v1,
+    api.list_operator_passkeys_v1, api.remove_operator_passkey_v1,
     api.find_operator_v1, api.open_operator_session_v1, api.resume_operator_session_v1,
-    api.end_operator_session_v1,
+    api.end_operator_session_v1, api.prove_operator_v1,
     api.lock_account_v1, api.unlock_account_v1, api.end_account_sessions_v1,
     api.set_wiki_state_v1, api.end_backends_v1,
     api.acknowledge_alert_v1, api.revive_outbox_v1, api.drop_outbox_v1

@@ -1,12 +1,27 @@
 """Who operates: asked once, and nobody when the vault does not say so."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from django.test import RequestFactory
 
 from accounts.services.readiness import VaultUnavailable
 from emergency import middleware
-from emergency.middleware import OperatorMiddleware, operator_of
+from emergency.middleware import (
+    OperatorDeviceMiddleware,
+    OperatorMiddleware,
+    is_let_in,
+    operator_of,
+    user_of,
+)
+from twofactor.models import OperatorPasskey
+from vault.operators import Operator
+from vault.sessions import Session
 
 
 def _serve(
@@ -55,3 +70,73 @@ def test_operator_is_nobody_at_all_while_the_vault_is_away(
     """No answer is no entrance: the request does not go on."""
     with pytest.raises(VaultUnavailable):
         _serve(monkeypatch, VaultUnavailable("away"), "x")
+
+
+def _operator(*amr: str) -> Operator:
+    """An operator whose session was opened by these."""
+    session = Session(
+        secret=b"",
+        kind="operator",
+        sid=uuid4(),
+        account_id=uuid4(),
+        username="Olga",
+        amr=amr,
+        auth_time=0,
+        created_at=0,
+        expires_at=0,
+        idle_seconds=0,
+        kept=False,
+        account_epoch=1,
+        site_epoch=1,
+    )
+    return Operator(session=session, level="chief")
+
+
+def _verified(operator: Operator | None) -> Any:
+    """The request of somebody, once django-otp's middleware has looked."""
+    request = SimpleNamespace(
+        operator=operator, user=user_of(operator) if operator else AnonymousUser()
+    )
+    OperatorDeviceMiddleware(lambda _request: HttpResponse("x"))(request)
+    return request
+
+
+@pytest.mark.parametrize(
+    ("amr", "is_in"),
+    [
+        (("hwk", "user", "mfa"), True),
+        (("swk", "user", "mfa"), True),
+        (("pwd", "hwk", "user", "mfa"), True),
+        (("hwk", "user"), False),
+        (("pwd",), False),
+        (("pwd", "otp", "mfa"), False),
+        (("mfa",), False),
+        ((), False),
+    ],
+)
+def test_operator_is_verified_by_a_passkey_that_knew_its_user_alone(
+    amr: tuple[str, ...], is_in: bool
+) -> None:
+    """What the vault's session says, under its MAC: django-otp's device exists by that alone."""
+    request = _verified(_operator(*amr))
+    assert request.user.is_verified() is is_in
+    assert is_let_in(request) is is_in
+    assert (request.user.otp_device is not None) is is_in
+
+
+def test_operators_device_is_their_own_and_takes_no_token() -> None:
+    """It is the passkey of that very session, and no code makes anybody verified."""
+    operator = _operator("hwk", "user", "mfa")
+    device = _verified(operator).user.otp_device
+    assert isinstance(device, OperatorPasskey)
+    assert device.user_id == operator.session.account_id
+    assert device.verify_token("123456") is False
+    other = replace(operator, session=replace(operator.session, amr=("pwd",)))
+    assert _verified(other).user.otp_device is None
+
+
+def test_nobody_is_never_verified() -> None:
+    """A visitor has no device, and asking costs nothing."""
+    request = _verified(None)
+    assert not request.user.is_verified()
+    assert not is_let_in(request)

@@ -17,10 +17,12 @@ def test_outcome_that_was_wanted_is_done() -> None:
     ("status", "error"),
     [
         ("forbidden", errors.NotAllowed),
+        ("unproven", errors.NotProven),
         ("bad_request", errors.ReasonMissing),
         ("unknown", errors.TargetUnknown),
         ("self", errors.OwnAccount),
         ("last_operator", errors.LastOperator),
+        ("last", errors.LastPasskeyHere),
         ("already", errors.AlreadyLocked),
     ],
 )

@@ -31,7 +31,12 @@ def place(port: int, vault: None, playing: Playing) -> Place:
     """The site, with one person and an operator of each level."""
     with playing("owner"):
         made = [create_account(n, PASSWORD, None, operator=level) for n, level in PEOPLE.items()]
-    return Place(port, {one.username: str(one.account_id) for one in made})
+    links = {one.username: one.operator_enrolment_url for one in made}
+    return Place(
+        port,
+        {one.username: str(one.account_id) for one in made},
+        {name: link for name, link in links.items() if link},
+    )
 
 
 @pytest.fixture

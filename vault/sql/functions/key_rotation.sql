@@ -41,6 +41,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'OPERATOR_KEYS', 'operators', o.mac_key, count(*)
     FROM vault.operators o WHERE o.revoked_at IS NULL GROUP BY o.mac_key
     UNION ALL
+    SELECT 'OPERATOR_KEYS', 'operator_invites', i.mac_key, count(*)
+    FROM vault.operator_invites i
+    WHERE i.spent_at IS NULL AND i.expires_at > clock_timestamp() GROUP BY i.mac_key
+    UNION ALL
     SELECT 'SIGNING_KEYS', 'signing_keys', vault.sealing_key(k.sealed_private), count(*)
     FROM vault.signing_keys k WHERE vault.is_published(k)
     GROUP BY vault.sealing_key(k.sealed_private)
@@ -65,6 +69,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     FROM vault.app_passwords p
     WHERE p.revoked_at IS NULL AND (p.expires_at IS NULL OR p.expires_at > clock_timestamp())
     GROUP BY p.mac_key
+    UNION ALL
+    SELECT 'CREDENTIAL_KEYS', 'trusted_browsers', d.mac_key, count(*)
+    FROM vault.device_credentials d
+    WHERE d.trusted_until > vault.epoch_seconds(clock_timestamp()) GROUP BY d.mac_key
     UNION ALL
     SELECT 'CREDENTIAL_KEYS', 'names', a.mac_key, count(*)
     FROM vault.accounts a WHERE a.mac_key <> '' GROUP BY a.mac_key

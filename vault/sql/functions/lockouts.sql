@@ -163,18 +163,19 @@ BEGIN
 END
 $$;
 
--- The operator's doors. Status 'forbidden' when the session is no live operator's of that level.
+-- The operator's doors. Status 'forbidden' when the session is no live operator's of that level,
+-- 'unproven' when no passkey was shown for this (vault.proven_operator).
 CREATE OR REPLACE FUNCTION api.lock_account_v1(p_session bytea, p_account uuid, p_reason text)
 RETURNS TABLE (status text, sessions_ended integer)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
-    v_actor uuid := vault.acting_operator(p_session, 'locker');
+    v_proven record := vault.proven_operator(p_session, 'locker', p_account);
 BEGIN
-    IF v_actor IS NULL THEN
-        RETURN QUERY SELECT 'forbidden', 0;
+    IF v_proven.status <> 'proven' THEN
+        RETURN QUERY SELECT v_proven.status, 0;
     ELSE
-        RETURN QUERY SELECT * FROM vault.lock_account(p_account, p_reason, v_actor);
+        RETURN QUERY SELECT * FROM vault.lock_account(p_account, p_reason, v_proven.account_id);
     END IF;
 END
 $$;
@@ -184,10 +185,10 @@ RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
-    v_actor uuid := vault.acting_operator(p_session, 'locker');
+    v_proven record := vault.proven_operator(p_session, 'locker', p_account);
 BEGIN
-    RETURN CASE WHEN v_actor IS NULL THEN 'forbidden'
-                ELSE vault.unlock_account(p_account, p_reason, v_actor) END;
+    RETURN CASE WHEN v_proven.status <> 'proven' THEN v_proven.status
+                ELSE vault.unlock_account(p_account, p_reason, v_proven.account_id) END;
 END
 $$;
 
@@ -197,12 +198,12 @@ CREATE OR REPLACE FUNCTION api.end_account_sessions_v1(
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
-    v_actor uuid := vault.acting_operator(p_session, 'locker');
+    v_proven record := vault.proven_operator(p_session, 'locker', p_account);
 BEGIN
-    IF v_actor IS NULL THEN
-        RETURN QUERY SELECT 'forbidden', 0;
+    IF v_proven.status <> 'proven' THEN
+        RETURN QUERY SELECT v_proven.status, 0;
     ELSE
-        RETURN QUERY SELECT * FROM vault.end_account_sessions(p_account, p_reason, v_actor);
+        RETURN QUERY SELECT * FROM vault.end_account_sessions(p_account, p_reason, v_proven.account_id);
     END IF;
 END
 $$;
@@ -213,10 +214,10 @@ CREATE OR REPLACE FUNCTION api.set_wiki_state_v1(
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
-    v_actor uuid := vault.acting_operator(p_session, 'chief');
+    v_proven record := vault.proven_operator(p_session, 'chief', NULL);
 BEGIN
-    RETURN CASE WHEN v_actor IS NULL THEN 'forbidden'
-                ELSE vault.set_wiki_state(p_client_id, p_state, p_reason, v_actor) END;
+    RETURN CASE WHEN v_proven.status <> 'proven' THEN v_proven.status
+                ELSE vault.set_wiki_state(p_client_id, p_state, p_reason, v_proven.account_id) END;
 END
 $$;
 
@@ -237,6 +238,13 @@ CREATE OR REPLACE FUNCTION api.console_end_account_sessions_v1(p_account uuid, p
 RETURNS TABLE (status text, sessions_ended integer)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
     SELECT * FROM vault.end_account_sessions(p_account, p_reason, NULL);
+$$;
+
+CREATE OR REPLACE FUNCTION api.console_set_wiki_state_v1(
+    p_client_id text, p_state text, p_reason text
+) RETURNS text
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+    SELECT vault.set_wiki_state(p_client_id, p_state, p_reason, NULL);
 $$;
 
 -- Every session, code, token and pending sign-in of the whole site, at once: one number carries them
@@ -266,22 +274,23 @@ BEGIN
 END
 $$;
 
--- Ends the other backends of one of this site's roles: the way out when one holds a lock.
+-- Ends the other backends of one of this site's roles: the way out when one holds a lock. Gives how
+-- many; -1 where that is not allowed, or no passkey was shown for it.
 CREATE OR REPLACE FUNCTION api.end_backends_v1(p_session bytea, p_role text) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
-    v_actor uuid := vault.acting_operator(p_session, 'chief');
+    v_proven record := vault.proven_operator(p_session, 'chief', NULL);
     v_ended integer;
 BEGIN
-    PERFORM vault.require_read_committed();
-    IF v_actor IS NULL OR p_role IS NULL
+    IF v_proven.status <> 'proven' OR p_role IS NULL
        OR p_role NOT IN ('authsite_web', 'authsite_worker', 'authsite_operator') THEN
         RETURN -1;
     END IF;
     SELECT count(pg_terminate_backend(pid)) INTO v_ended FROM pg_stat_activity
     WHERE usename = p_role AND datname = current_database() AND pid <> pg_backend_pid();
-    PERFORM vault.record_event('lockout:backends:ended', NULL, NULL, NULL, v_actor, NULL, NULL,
+    PERFORM vault.record_event('lockout:backends:ended', NULL, NULL, NULL, v_proven.account_id,
+                               NULL, NULL,
                                jsonb_build_object('role', p_role, 'ended', v_ended));
     RETURN v_ended;
 END

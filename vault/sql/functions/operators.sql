@@ -30,12 +30,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     FROM vault.operators o WHERE o.account_id = p_account AND o.revoked_at IS NULL;
 $$;
 
--- As open_session_v1, for an attempt that the operator's process opened for a live operator.
+-- As open_session_v1, for an attempt that the operator's process opened for a live operator: by a
+-- passkey of their site's that knew its user, and by nothing else. A known device is nothing here.
 CREATE OR REPLACE FUNCTION api.open_operator_session_v1(
     p_attempt bytea, p_sid uuid, p_secret_hash bytea, p_amr text[], p_authenticated_at bigint,
     p_account_epoch bigint, p_site_epoch bigint, p_created_at bigint, p_expires_at bigint,
     p_idle_seconds integer, p_agent_label text, p_mac bytea, p_mac_key text,
-    p_old_secret bytea, p_network text, p_agent text, p_device bytea DEFAULT NULL
+    p_old_secret bytea, p_network text, p_agent text
 ) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
@@ -45,10 +46,14 @@ BEGIN
                    WHERE o.revoked_at IS NULL) THEN
         RETURN 'gone';
     END IF;
+    IF EXISTS (SELECT FROM vault.live_attempt(p_attempt) t
+               WHERE NOT vault.is_operators_proof(t.proofs)) THEN
+        RETURN 'unfinished';
+    END IF;
     RETURN vault.open_session('operator', 'operator_session', p_attempt, p_sid, p_secret_hash,
         p_amr, p_authenticated_at, p_account_epoch, p_site_epoch, p_created_at, p_expires_at,
         p_idle_seconds, false, p_agent_label, p_mac, p_mac_key, p_old_secret,
-        p_network, p_agent, p_device, NULL);
+        p_network, p_agent, NULL, NULL);
 END
 $$;
 
@@ -75,7 +80,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_tim
     SELECT vault.end_own_session(p_secret, 'operator', p_network, p_agent) IS NOT NULL;
 $$;
 
--- The operator behind a live operator session, if its level reaches p_least.
+-- The operator behind a live operator session, if its level reaches p_least: enough for what harms
+-- nobody. Lockouts take a fresh proof as well (vault.proven_operator).
 CREATE OR REPLACE FUNCTION vault.acting_operator(p_secret bytea, p_least text) RETURNS uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT s.account_id FROM vault.live_session(p_secret, 'operator') s
@@ -102,7 +108,7 @@ CREATE OR REPLACE VIEW views.wikis AS
     SELECT w.client_id, w.name, w.state, w.state_reason, w.first_party, w.home_uri,
            w.redirect_uris, w.post_logout_redirect_uris, w.backchannel_logout_uri,
            w.token_endpoint_auth_method, w.response_types, w.require_pkce, w.id_token_alg,
-           w.scopes, w.created_at
+           w.scopes, w.created_at, w.least_acr, w.default_acr_values
     FROM vault.wikis w;
 
 CREATE OR REPLACE VIEW views.sessions AS

@@ -52,6 +52,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_tim
     DELETE FROM vault.outbox WHERE buried_at < clock_timestamp() - interval '90 days';
     DELETE FROM vault.alerts WHERE closed_at < clock_timestamp() - interval '400 days';
     DELETE FROM vault.mailed_tokens WHERE requested_at < clock_timestamp() - interval '7 days';
+    DELETE FROM vault.operator_invites WHERE expires_at < clock_timestamp() - interval '7 days';
     -- Known devices' budgets; accounts' own stay, and so do the 65,536 of names that nobody has:
     -- one that is forgotten sooner would tell which names are taken.
     DELETE FROM vault.guess_budgets
@@ -80,17 +81,19 @@ BEGIN
 END
 $$;
 
--- A dead letter that nobody will send any more is deleted. Statuses: dropped, and as above.
+-- A dead letter that nobody will send any more is deleted: that cannot be undone, so it takes a fresh
+-- proof. Statuses: dropped, unproven, and as above.
 CREATE OR REPLACE FUNCTION api.drop_outbox_v1(p_session bytea, p_id bigint, p_reason text)
 RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
-    v_actor uuid := vault.acting_operator(p_session, 'locker');
-    v_status text := vault.judge_dead(v_actor, p_id, p_reason);
+    v_proven record := vault.proven_operator(p_session, 'locker', NULL);
+    v_status text := CASE WHEN v_proven.status <> 'proven' THEN v_proven.status
+                          ELSE vault.judge_dead(v_proven.account_id, p_id, p_reason) END;
 BEGIN
     IF v_status = 'dead' THEN
-        PERFORM vault.record_dead('lockout:outbox:dropped', v_actor, p_id, p_reason);
+        PERFORM vault.record_dead('lockout:outbox:dropped', v_proven.account_id, p_id, p_reason);
         DELETE FROM vault.outbox WHERE id = p_id;
         v_status := 'dropped';
     END IF;

@@ -147,7 +147,8 @@ BEGIN
     IF p_username IS NULL OR octet_length(p_username) NOT BETWEEN 1 AND 255
        OR p_tag IS NULL OR octet_length(p_tag) <> 32
        OR p_attempt_hash IS NULL OR octet_length(p_attempt_hash) <> 32
-       OR NOT vault.may_ask_for(p_purpose) THEN
+       OR NOT vault.may_ask_for(p_purpose)
+       OR p_purpose = 'operator' THEN  -- by a passkey, and nothing else
         status := 'bad_request';
         RETURN;
     END IF;

@@ -46,6 +46,33 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT count(*)::integer FROM renewed;
 $$;
 
+CREATE OR REPLACE FUNCTION api.stale_operator_invites_v1(
+    p_active text, p_after bytea, p_limit integer
+) RETURNS TABLE (token_hash bytea, account_id uuid, expires_at bigint, mac bytea, mac_key text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT i.token_hash, i.account_id, vault.epoch_seconds(i.expires_at), i.mac, i.mac_key
+    FROM vault.operator_invites i
+    WHERE i.mac_key <> p_active AND i.spent_at IS NULL AND i.expires_at > clock_timestamp()
+      AND (p_after IS NULL OR i.token_hash > p_after)
+    ORDER BY i.token_hash LIMIT p_limit;
+$$;
+
+CREATE OR REPLACE FUNCTION api.renew_operator_invites_v1(
+    p_ids bytea[], p_old bytea[], p_new bytea[], p_active text
+) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    WITH free AS (
+        SELECT i.token_hash, given.new_mac
+        FROM unnest(p_ids, p_old, p_new) AS given (id, old_mac, new_mac)
+        JOIN vault.operator_invites i ON i.token_hash = given.id AND i.mac = given.old_mac
+        FOR UPDATE OF i SKIP LOCKED
+    ), renewed AS (
+        UPDATE vault.operator_invites i SET mac = free.new_mac, mac_key = p_active
+        FROM free WHERE i.token_hash = free.token_hash RETURNING 1
+    )
+    SELECT count(*)::integer FROM renewed;
+$$;
+
 CREATE OR REPLACE FUNCTION api.stale_names_v1(p_active text, p_after uuid, p_limit integer)
 RETURNS TABLE (account_id uuid, username text, mac bytea, mac_key text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -143,6 +170,37 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     ), renewed AS (
         UPDATE vault.app_passwords p SET mac = free.new_mac, mac_key = p_active
         FROM free WHERE p.id = free.id RETURNING 1
+    )
+    SELECT count(*)::integer FROM renewed;
+$$;
+
+-- A browser that is not trusted any more carries no MAC.
+CREATE OR REPLACE FUNCTION api.stale_trusted_browsers_v1(
+    p_active text, p_after uuid, p_limit integer
+) RETURNS TABLE (id uuid, account_id uuid, secret_hash bytea, trusted_until bigint, mac bytea,
+                 mac_key text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT d.id, d.account_id, d.secret_hash, d.trusted_until, d.mac, d.mac_key
+    FROM vault.device_credentials d
+    WHERE d.mac_key <> p_active AND (p_after IS NULL OR d.id > p_after)
+      AND d.trusted_until > vault.epoch_seconds(clock_timestamp())
+    ORDER BY d.id LIMIT p_limit;
+$$;
+
+CREATE OR REPLACE FUNCTION api.renew_trusted_browsers_v1(
+    p_ids uuid[], p_old bytea[], p_new bytea[], p_active text
+)
+RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    WITH free AS (
+        SELECT d.id, given.new_mac
+        FROM unnest(p_ids, p_old, p_new) AS given (id, old_mac, new_mac)
+        JOIN vault.device_credentials d ON d.id = given.id AND d.mac = given.old_mac
+        WHERE d.trusted_until IS NOT NULL
+        FOR NO KEY UPDATE OF d SKIP LOCKED
+    ), renewed AS (
+        UPDATE vault.device_credentials d SET mac = free.new_mac, mac_key = p_active
+        FROM free WHERE d.id = free.id AND d.trusted_until IS NOT NULL RETURNING 1
     )
     SELECT count(*)::integer FROM renewed;
 $$;

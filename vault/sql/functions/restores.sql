@@ -45,6 +45,7 @@ BEGIN
     UPDATE vault.grants SET revoked_at = v_now WHERE revoked_at IS NULL;
     UPDATE vault.refresh_tokens SET spent_at = v_now WHERE spent_at IS NULL;
     UPDATE vault.mailed_tokens SET spent_at = v_now WHERE spent_at IS NULL;
+    UPDATE vault.operator_invites SET spent_at = v_now WHERE spent_at IS NULL;
     UPDATE vault.password_proposals SET digest = NULL, outcome = 'restored' WHERE outcome IS NULL;
     UPDATE vault.factor_proposals SET digest = NULL, outcome = 'restored' WHERE outcome IS NULL;
     -- Letters whose token is dead would only mislead.
@@ -117,9 +118,11 @@ BEGIN
         WHEN v_tag IN ('account:recovery_codes:replaced', 'account:factor:right') THEN
             vault.reapply_recovery_codes(v_account, (v_detail ->> 'position')::smallint, v_at,
                                          p_dry)
-        WHEN v_tag LIKE 'account:%:removed' OR v_tag LIKE 'account:%:revoked' THEN
+        WHEN v_tag LIKE 'account:%:removed' OR v_tag LIKE 'account:%:revoked'
+             OR v_tag = 'operator:passkey:removed' THEN
             vault.reapply_removal(v_account, v_tag, v_detail, p_dry)
-        WHEN v_tag LIKE 'account:%:added' OR v_tag LIKE 'account:%:confirmed' THEN
+        WHEN v_tag LIKE 'account:%:added' OR v_tag LIKE 'account:%:confirmed'
+             OR v_tag = 'operator:passkey:enrolled' THEN
             CASE WHEN vault.is_still_there(v_account, v_tag, v_detail)
                  THEN 'already' ELSE 'gone' END
         WHEN v_tag = 'site:signing_key:withdrawn' THEN

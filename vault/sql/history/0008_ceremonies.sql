@@ -23,6 +23,8 @@ ALTER TABLE vault.device_credentials
     ADD COLUMN mac bytea NOT NULL DEFAULT '',
     ADD COLUMN mac_key text NOT NULL DEFAULT '',
     ADD COLUMN passkey_offered_at timestamptz;              -- a passkey is offered there once
+CREATE UNIQUE INDEX trusted_browsers_by_id ON vault.device_credentials (id)
+    WHERE trusted_until IS NOT NULL;
 
 -- How far a clock may be off for the codes of one app, in steps of 30 seconds either way.
 ALTER TABLE vault.totp_devices ADD COLUMN clock_window smallint NOT NULL DEFAULT 1;

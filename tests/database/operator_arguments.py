@@ -1,0 +1,87 @@
+"""Arguments with which the operator's functions do their work."""
+
+import time
+from typing import Any
+
+import psycopg
+
+from tests.database import factor_arguments
+from tests.database.asking import (
+    NETWORK,
+    Person,
+    a_person,
+    a_wiki,
+    call,
+    random_32,
+    sha256,
+    value,
+)
+from tests.database.factors import a_passkey, passkey_arguments
+from tests.database.operating import an_operator, freshly, opening, passkey_of, shown
+
+ORIGIN = [NETWORK, "Firefox"]
+
+
+def operator_arguments(
+    admin: psycopg.Connection, web: psycopg.Connection, operator: psycopg.Connection
+) -> dict[str, list[Any]]:
+    """Each is tried in a transaction that is undone, so that one fresh proof does for all."""
+    other = an_operator(admin, web, operator, username="Oskar")
+    olga = an_operator(admin, web, operator)
+    ada = a_person(web)
+    a_wiki(admin)
+    freshly(operator, olga)
+    return {
+        **factor_arguments.operator_arguments(admin, web),
+        **_passkey_arguments(admin, operator, olga),
+        "find_operator": [ada.account_id],
+        "resume_operator_session": [olga],
+        "end_operator_session": [other, *ORIGIN],
+        "lock_account": [olga, ada.account_id, "because"],
+        "unlock_account": [olga, ada.account_id, "because"],
+        "end_account_sessions": [olga, ada.account_id, "because"],
+        "set_wiki_state": [olga, "wiki-a", "suspended", "because"],
+        "end_backends": [olga, "authsite_worker"],
+        "acknowledge_alert": [olga, _an_alert(admin), "seen"],
+        "revive_outbox": [olga, _a_dead_job(admin), "mended"],
+        "drop_outbox": [olga, _a_dead_job(admin), "too late"],
+        "report_row": ["session", "7"],
+    }
+
+
+def _passkey_arguments(
+    admin: psycopg.Connection, operator: psycopg.Connection, olga: bytes
+) -> dict[str, list[Any]]:
+    """Those about operators' own passkeys and links."""
+    account = value(admin, "SELECT id FROM vault.accounts WHERE username = 'Olga'")
+    a_passkey(admin, Person(account, "Olga", b""), kind="operator")
+    token, until, proof = random_32(), int(time.time()) + 3600, random_32()
+    invite = [account, sha256(token), until, random_32(), "t1"]
+    assert call(admin, "api.invite_operator_v1", *invite)["status"] == "invited"
+    passkey = passkey_of(operator, olga)
+    shown(operator, passkey, attempt_hash=sha256(proof))
+    opened = opening(shown(operator, passkey), random_32())
+    return {
+        "find_operator_invite": [token],
+        "enrol_operator_passkey": [token, account, until, *passkey_arguments().values(), *ORIGIN],
+        "list_operator_passkeys": [olga],
+        "remove_operator_passkey": [olga, passkey, "lost"],
+        "prove_operator": [olga, proof],
+        "open_operator_session": list(opened.values()),
+    }
+
+
+def _an_alert(admin: psycopg.Connection) -> int:
+    alert: int = value(
+        admin, "INSERT INTO vault.alerts (kind, count) VALUES ('unjudged', 3) RETURNING id"
+    )
+    return alert
+
+
+def _a_dead_job(admin: psycopg.Connection) -> int:
+    job: int = value(
+        admin,
+        "INSERT INTO vault.outbox (kind, payload, buried_at) VALUES ('letter', '{}', now())"
+        " RETURNING id",
+    )
+    return job
