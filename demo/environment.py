@@ -23,6 +23,7 @@ RINGS = tuple(name for name in roles.SECRETS if name.endswith("_KEYS"))
 
 # Handed on from the shell: limits that a load or conformance run may widen, a shared cache.
 HANDED_ON = (
+    "AUTHSITE_TRUSTED_BROWSER_DAYS",
     "REDIS_URL",
     "AUTHSITE_RATE_SIGN_IN",
     "AUTHSITE_RATE_SIGN_UP",

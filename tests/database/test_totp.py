@@ -108,12 +108,21 @@ def test_code_that_was_seen_when_the_app_was_added_is_spent(ada: Member) -> None
     assert with_code(attempt_of(ada), secret, now=now + 30).status == "right"
 
 
-@pytest.mark.parametrize(("window", "reach"), [(1, 1), (MEDIAWIKI_WINDOW, 4)])
+def _imported(member: Member, playing: Playing) -> bytes:
+    """The secret of an app that came with its owner."""
+    secret = secrets.token_bytes(20)
+    with playing("owner"):
+        added = totp.import_device(member.account_id, "Phone", secret, window=MEDIAWIKI_WINDOW)
+    assert added == "added"
+    return secret
+
+
+@pytest.mark.parametrize(("is_imported", "reach"), [(False, 1), (True, 4)])
 def test_code_within_the_window_is_right_and_beyond_it_wrong(
-    ada: Member, window: int, reach: int
+    ada: Member, playing: Playing, is_imported: bool, reach: int
 ) -> None:
-    """One step either way; four for people who come from MediaWiki."""
-    secret = enrol_app(ada)
+    """One step either way; four for an app that came with its owner from MediaWiki."""
+    secret = _imported(ada, playing) if is_imported else enrol_app(ada)
     now = later(0)
     for distance, expected in (
         (-reach - 1, "wrong"),
@@ -122,8 +131,18 @@ def test_code_within_the_window_is_right_and_beyond_it_wrong(
         (reach, "right"),
     ):
         code = code_at(secret, now + 30 * distance)
-        given = totp.prove(attempt_of(ada), code, origin=NOWHERE, now=now, window=window)
-        assert given.status == expected
+        assert totp.prove(attempt_of(ada), code, origin=NOWHERE, now=now).status == expected
+
+
+def test_database_writer_makes_no_window_wider(
+    ada: Member, playing: Playing, admin: psycopg.Connection
+) -> None:
+    """A row that asks for more than people bring along is read as if it did not."""
+    secret = _imported(ada, playing)
+    admin.execute("UPDATE vault.totp_devices SET clock_window = 100")
+    now = later(0)
+    code = code_at(secret, now + 30 * (MEDIAWIKI_WINDOW + 1))
+    assert totp.prove(attempt_of(ada), code, origin=NOWHERE, now=now).status == "wrong"
 
 
 def test_code_far_from_now_is_taken_by_no_word_of_a_web_process(
@@ -134,7 +153,7 @@ def test_code_far_from_now_is_taken_by_no_word_of_a_web_process(
     attempt = attempt_of(ada)
     opening = totp.open_secrets(attempt, NOWHERE)
     assert isinstance(opening, totp.Opening)
-    [(app, _)] = opening.secrets
+    [(app, *_)] = opening.secrets
     before = value(admin, "SELECT last_step FROM vault.totp_devices")
     with login("web") as web:
         for step in (step_at() + 13, step_at() - 13, 0, -1, 2**63 - 1, -(2**63), None):
@@ -170,14 +189,11 @@ def test_sequence_of_codes_is_answered_as_mediawiki_does(
     for number, sequence in enumerate(vector["sequences"]):
         member = sign_up(f"Ada {number}")
         with playing("owner"):
-            assert totp.import_device(member.account_id, "Phone", secret) == "added"
+            added = totp.import_device(member.account_id, "Phone", secret, window=MEDIAWIKI_WINDOW)
+        assert added == "added"
         for check in _as_now(sequence, "only", secret):
             verdict = totp.prove(
-                attempt_of(member),
-                check["token"],
-                origin=NOWHERE,
-                now=check["now"],
-                window=MEDIAWIKI_WINDOW,
+                attempt_of(member), check["token"], origin=NOWHERE, now=check["now"]
             )
             assert (verdict.status == "right") == check["accept"], check
 
@@ -237,7 +253,7 @@ def test_code_within_an_attempt_that_is_over_is_gone(
     assert isinstance(opening, totp.Opening)
     admin.execute(change)
     assert with_code(attempt, secret, now=now) == Verdict("gone")
-    [(app, _)] = opening.secrets
+    [(app, *_)] = opening.secrets
     assert totp.accept(attempt, opening, app, step_at(now)) == Verdict("gone")
     newest = value(admin, "SELECT last_step FROM vault.totp_devices")
     assert newest < step_at(now), "the code is not spent"
@@ -261,7 +277,7 @@ def test_opening_is_accepted_for_its_own_attempt_and_app_alone(ada: Member) -> N
     opening, her_opening = totp.open_secrets(attempt, NOWHERE), totp.open_secrets(hers, NOWHERE)
     assert isinstance(opening, totp.Opening)
     assert isinstance(her_opening, totp.Opening)
-    [(app, _)], [(her_app, _)] = opening.secrets, her_opening.secrets
+    [(app, *_)], [(her_app, *_)] = opening.secrets, her_opening.secrets
     for stranger in (other, hers):
         with pytest.raises(Exception, match="accept_totp: unknown"):
             totp.accept(stranger, opening, app, step)
@@ -280,7 +296,7 @@ def test_opening_that_waited_too_long_is_late(ada: Member, admin: psycopg.Connec
     opening = totp.open_secrets(attempt, NOWHERE)
     assert isinstance(opening, totp.Opening)
     admin.execute("UPDATE vault.factor_proposals SET proposed_at = proposed_at - interval '61 s'")
-    [(app, _)] = opening.secrets
+    [(app, *_)] = opening.secrets
     with pytest.raises(Exception, match="late"):
         totp.accept(attempt, opening, app, step_at())
 

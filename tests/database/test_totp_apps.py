@@ -58,7 +58,7 @@ def test_secret_that_was_moved_or_made_by_a_database_writer_opens_nothing(
     admin.execute(f"UPDATE vault.totp_devices SET {change} WHERE name = 'mine'")
     opening = totp.open_secrets(attempt_of(ada), NOWHERE)
     assert isinstance(opening, totp.Opening)
-    assert [found for _, found in opening.secrets] == [other]
+    assert [found for _, found, _ in opening.secrets] == [other]
     assert {what for what, _ in reported(admin)} == {"totp_device"}
     assert with_code(attempt_of(ada), secret, now=later(0)).status == "wrong"
 

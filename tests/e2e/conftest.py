@@ -1,18 +1,19 @@
 """The running demo, and browsers in which people go through it."""
 
-import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import count
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from demo.browser import chromium_path
+from tests.e2e.demo import Demo
 from tests.e2e.gallery import Gallery, folder
-from tests.e2e.running_demo import ROOT, RunningDemo
+from tests.e2e.holders import Holder
+from tests.e2e.running_demo import RunningDemo
 
+_numbers = count(1)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -24,49 +25,6 @@ FLAGS = [
 ]
 
 
-@dataclass(frozen=True)
-class Demo:
-    """What ``var/demo.json`` says of the running demo."""
-
-    description: dict[str, Any] = field(repr=False)
-
-    @property
-    def issuer(self) -> str:
-        """The auth site."""
-        return str(self.description["issuer"])
-
-    @property
-    def operator_url(self) -> str:
-        """The operator's site."""
-        return str(self.description["operator_url"])
-
-    @property
-    def wikis(self) -> list[str]:
-        """The wikis' addresses: English, French."""
-        return [str(wiki["url"]) for wiki in self.description["wikis"]]
-
-    def account(self, *, operator: bool) -> dict[str, Any]:
-        """A demo account."""
-        return next(a for a in self.description["accounts"] if a["operator"] is operator)
-
-    def letters(self) -> str:
-        """All letters that were sent, as text."""
-        files = sorted(Path(self.description["mail_dir"]).glob("*"))
-        return "\n".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
-
-    def manage(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-        """Runs manage.py as the owner of the demo."""
-        return subprocess.run(
-            [*self.description["manage"], *arguments],
-            env={**self.description["env"]},
-            cwd=ROOT,
-            input=given,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The demo, started by the very command behind `make run`, in a folder of its own."""
@@ -76,11 +34,18 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         AUTHSITE_RATE_SIGN_IN="1000/m",
         AUTHSITE_RATE_SIGN_UP="1000/h",
         AUTHSITE_RATE_OPERATOR="1000/m",
+        AUTHSITE_TRUSTED_BROWSER_DAYS="30",
     )
     try:
         yield Demo(running.start())
     finally:
         running.forget()
+
+
+@pytest.fixture
+def holder(demo: Demo) -> Holder:
+    """Somebody whom the owner's console gave an app and recovery codes."""
+    return Holder.make(demo, f"Holder of an app {next(_numbers)}")
 
 
 @pytest.fixture(scope="session")

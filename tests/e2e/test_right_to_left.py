@@ -14,7 +14,8 @@ from playwright.sync_api import Route
 from accounts.forms import ChangePasswordForm, SignInForm, SignUpForm
 from tests.e2e.people import Person
 from tests.web.pseudo_locale import pseudo_locale
-from tests.web.sample_pages import FLOW, PAGES, WIKI, Sample
+from tests.web.sample_frame import FLOW, WIKI, Sample
+from tests.web.sample_pages import PAGES
 
 Look = Callable[..., None]
 ORIGIN: Final = "http://auth.localhost:9"  # nobody listens on discard

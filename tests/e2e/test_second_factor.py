@@ -1,49 +1,19 @@
 """The second step of a sign-in, as people with an app or a sheet of codes go through it."""
 
 import base64
-import json
-import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from itertools import count
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Demo
+from tests.e2e.holders import Holder
 from tests.e2e.people import PASSWORD, Person, sign_in, sign_up
 from vault.totp_codes import code_of, step_at
 
 Look = Callable[..., None]
 _numbers = count(1)
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Somebody whom the owner's console gave an app and recovery codes."""
-
-    username: str
-    secret: bytes = field(repr=False)
-    codes: tuple[str, ...] = field(repr=False)
-
-    def code(self) -> str:
-        """What their app shows now."""
-        return code_of(self.secret, step_at(None))
-
-
-@pytest.fixture
-def holder(demo: Demo) -> Holder:
-    """A new account, made as an administrator makes one: a list on standard input."""
-    secret = secrets.token_bytes(20)
-    wanted = {
-        "username": f"Holder of an app {next(_numbers)}",
-        "password": PASSWORD,
-        "totp_secret": base64.b32encode(secret).decode(),
-    }
-    done = demo.manage("createaccount", "--from", "-", given=json.dumps([wanted]))
-    assert done.returncode == 0, done.stderr
-    [made] = json.loads(done.stdout)
-    return Holder(made["username"], secret, tuple(made["recovery_codes"]))
 
 
 def _to_second_step(page: Page, demo: Demo, holder: Holder) -> None:
@@ -64,11 +34,11 @@ def test_code_of_the_app_leads_back_to_the_wiki(
     page = person(java_script_enabled=script, viewport={"width": 390, "height": 844})
     _to_second_step(page, demo, holder)
     expect(page.get_by_text("to continue to English wiki")).to_be_visible()
-    page.get_by_label("Code").fill("000 000")
+    page.get_by_label("Code", exact=True).fill("000 000")
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("link", name="This code is not right")).to_be_visible()
     assert page.title().startswith("Error:")
-    page.get_by_label("Code").fill(f"{holder.code()[:3]} {holder.code()[3:]}")
+    page.get_by_label("Code", exact=True).fill(f"{holder.code()[:3]} {holder.code()[3:]}")
     page.get_by_role("button", name="Sign in", exact=True).click()
     _is_in(page, demo, holder)
 
@@ -92,7 +62,7 @@ def test_second_step_by_keyboard_alone_works(demo: Demo, person: Person, holder:
     """The field has the focus; Enter signs in."""
     page = person()
     _to_second_step(page, demo, holder)
-    expect(page.get_by_label("Code")).to_be_focused()
+    expect(page.get_by_label("Code", exact=True)).to_be_focused()
     page.keyboard.type(holder.code())
     page.keyboard.press("Enter")
     _is_in(page, demo, holder)
@@ -119,7 +89,7 @@ def test_second_step_is_fit_to_be_seen(
     page = person()
     _to_second_step(page, demo, holder)
     look(page, "second-factor")
-    page.get_by_label("Code").fill("000000")
+    page.get_by_label("Code", exact=True).fill("000000")
     page.get_by_role("button", name="Sign in", exact=True).click()
     look(page, "second-factor-error")
     page.get_by_role("button", name="Use a recovery code").click()
@@ -132,7 +102,7 @@ def _prove(page: Page, *, code: str | None = None) -> None:
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Continue").click()
     if code is not None:
-        page.get_by_label("Code").fill(code)
+        page.get_by_label("Code", exact=True).fill(code)
         page.get_by_role("button", name="Continue").click()
 
 
@@ -146,7 +116,7 @@ def _keep_codes(page: Page) -> list[str]:
 def _add_app(page: Page) -> bytes:
     key = page.locator(".key").inner_text().replace(" ", "")
     secret = base64.b32decode(key)
-    page.get_by_label("Code").fill(code_of(secret, step_at(None) - 1))
+    page.get_by_label("Code", exact=True).fill(code_of(secret, step_at(None) - 1))
     page.get_by_label("Name").fill("Blue phone")
     page.get_by_role("button", name="Add the app").click()
     expect(page.get_by_role("heading", name="It is on")).to_be_visible()
@@ -173,7 +143,7 @@ def test_newcomer_sets_the_second_step_up_and_loses_the_app(
 
     other = person(java_script_enabled=script)
     sign_in(other, demo.wikis[0], name, PASSWORD)
-    other.get_by_label("Code").fill(code_of(secret, step_at(None)))
+    other.get_by_label("Code", exact=True).fill(code_of(secret, step_at(None)))
     other.get_by_role("button", name="Sign in", exact=True).click()
     expect(other.locator("#account-name")).to_have_text(name)
 
@@ -221,7 +191,7 @@ def test_pages_of_the_second_step_are_fit_to_be_seen(
     look(page, "recovery-codes")
     _keep_codes(page)
     look(page, "two-factor-app")
-    page.get_by_label("Code").fill("000000")
+    page.get_by_label("Code", exact=True).fill("000000")
     page.get_by_role("button", name="Add the app").click()
     look(page, "two-factor-app-error")
     secret = _add_app(page)

@@ -194,5 +194,4 @@ def test_flow_of_who_holds_everything_reaches_no_more_than_it_has_shown(
         ("hwk", "user", "mfa"),
         ("pwd", "hwk", "user", "mfa"),
         ("pwd", "otp", "mfa"),
-        ("pwd", "otp", "hwk", "user", "mfa"),
     }

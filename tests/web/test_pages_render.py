@@ -10,15 +10,8 @@ from django.template.loader import get_template, render_to_string
 
 from tests.web.markup import Page
 from tests.web.pseudo_locale import pseudo_locale
-from tests.web.sample_pages import (
-    FLOW,
-    LETTER_CONTEXT,
-    LETTERS,
-    PAGES,
-    WIKI,
-    EveryField,
-    Sample,
-)
+from tests.web.sample_frame import FLOW, WIKI, EveryField, Sample
+from tests.web.sample_pages import LETTER_CONTEXT, LETTERS, PAGES
 
 TEMPLATES: Final = Path(settings.BASE_DIR) / "templates"
 STATIC: Final = Path(settings.BASE_DIR) / "static"

@@ -1,10 +1,13 @@
 """Signing in by a passkey alone, and after a password; whatever is not right opens nothing."""
 
+import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from tests.database.asking import value
 from tests.web.holders import Ada, step, words
@@ -23,6 +26,7 @@ from tests.web.passkeys import (
     signed_up_with_both,
 )
 from tests.web.people import PASSWORD, Browser, WikiClient, answer_of, ask, claims_of
+from vault.connection import counted_statements
 
 SESSIONS = "SELECT count(*) FROM vault.sessions"
 EVENTS = "SELECT count(*) FROM vault.events WHERE tag = %s"
@@ -52,6 +56,42 @@ def test_sign_in_by_passkey_from_a_wiki_says_how_sure_it_is(
         done = show(visitor, ask(visitor, wiki), device)
         claims = claims_of(wiki.redeem(answer_of(done)["code"]).json()["id_token"])
         assert claims["amr"] == [amr, "user", "mfa"]
+
+
+def test_sign_in_by_passkey_costs_five_statements(browser: Browser, wiki: WikiClient) -> None:
+    """Spend the challenge, find the passkey, prove it, open the session, issue the grant."""
+    device = a_device()
+    sign_up(browser, device, "Grace")
+    visitor = Browser()
+    page = ask(visitor, wiki)
+    with counted_statements() as statements:
+        done = show(visitor, page, device)
+    assert answer_of(done)["code"]
+    called = [name for text in statements for name in re.findall(r"api\.(\w+)_v1", text)]
+    assert called == [
+        *("spend_challenge", "find_passkey", "prove_passkey", "open_session", "issue_grant"),
+    ]
+    assert len(statements) == len(called)
+
+
+def test_passkey_that_is_refused_leaves_a_word_in_the_log_and_nothing_of_what_was_sent(
+    browser: Browser, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An operator sees why passkeys fail, and learns nobody's."""
+    device = a_device()
+    sign_up(browser, device, "Grace")
+    visitor = Browser()
+    page = visitor.get("/login")
+    text = device.get(options_of(page), signature=lambda right: right[:-1] + b"x")
+    with capture_logs() as lines:
+        send(visitor, page, SIGN_IN, credential=text)
+        send(visitor, page, SIGN_IN, credential=text)
+    assert [line["why"] for line in lines if line["event"] == "passkey_refused"] == [
+        *("authentication", "challenge"),
+    ]
+    logged = str(lines) + "".join(capfd.readouterr())
+    for sent in json.loads(text)["response"].values():
+        assert not sent or sent not in logged
 
 
 def test_passkey_after_the_password_need_not_verify_its_user(
