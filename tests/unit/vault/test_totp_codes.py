@@ -83,7 +83,7 @@ def test_code_is_compared_with_every_step_of_every_app(monkeypatch: pytest.Monke
         return really(a, b)
 
     monkeypatch.setattr(hmac, "compare_digest", counted)
-    apps = [(name, secrets.token_bytes(20)) for name in "abc"]
+    apps = [(name, secrets.token_bytes(20), 4) for name in "abc"]
     lists = []
     for typed in (
         code_of(apps[0][1], 996),
@@ -92,7 +92,7 @@ def test_code_is_compared_with_every_step_of_every_app(monkeypatch: pytest.Monke
         "no code at all",
     ):
         made.clear()
-        matching(typed, apps, step=1000, window=4)
+        matching(typed, apps, step=1000)
         lists.append([computed for computed, _ in made])
     assert len(lists[0]) == 3 * 9
     assert all(one == lists[0] for one in lists)
