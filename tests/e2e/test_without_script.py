@@ -48,7 +48,7 @@ def test_switching_to_sign_up_keeps_where_one_was_going(demo: Demo, person: Pers
     page = person()
     page.goto(demo.wikis[1])
     page.locator("#sign-in").click()
-    page.locator(".ways button").click()
+    page.get_by_role("button", name="Create account").click()
     page.get_by_label("User name").fill("Late Decider")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
