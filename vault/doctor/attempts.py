@@ -29,7 +29,7 @@ _TRICKS: Final = (
     ("fills a large object", "SELECT pg_catalog.lo_from_bytea(0, 'x')"),
     ("takes an advisory lock", "SELECT pg_catalog.pg_try_advisory_xact_lock(7431)"),
     ("locks a table", "LOCK TABLE vault.policy IN ACCESS SHARE MODE"),
-    ("runs a program", "COPY (SELECT 1) TO PROGRAM 'true'"),
+    ("runs a program", "COPY (SELECT 1) TO PROGRAM 'cat > /dev/null'"),
     ("reads a file of the server", "SELECT pg_catalog.pg_read_file('PG_VERSION')"),
     ("reads stored passwords", "SELECT rolpassword FROM pg_catalog.pg_authid LIMIT 0"),
     ("reads samples of the tables", "SELECT * FROM pg_catalog.pg_statistic LIMIT 0"),

@@ -96,6 +96,11 @@ WITH site AS (
                  (%(operator_credential)s::bytea, %(other)s::uuid, 'operator'),
                  (%(other_credential)s::bytea, %(other)s::uuid, 'operator')
     ) AS k (credential, account, kind)
+), device AS (
+    INSERT INTO vault.device_credentials (secret_hash, account_id, id, trusted_at, trusted_until,
+                                          mac, mac_key)
+    SELECT sha256(%(device)s::bytea), %(account)s::uuid, %(trusted)s::uuid, now,
+           %(now)s::bigint + 3600, %(digest)s::bytea, 'doctor' FROM site
 ), app_password AS (
     INSERT INTO vault.app_passwords (id, account_id, secret_hash, name, scopes, networks,
                                      created_at, mac, mac_key)
@@ -123,7 +128,8 @@ WITH site AS (
            %(digest)s::bytea, '3', outcome
     FROM (VALUES (%(totp_guess)s::uuid, 'totp', NULL), (%(opening)s::uuid, 'totp', 'opened'),
                  (%(code_guess)s::uuid, 'recovery_code', NULL),
-                 (%(app_guess)s::uuid, 'app_password', NULL)) AS f (id, kind, outcome)
+                 (%(app_guess)s::uuid, 'app_password', NULL),
+                 (%(recovery_guess)s::uuid, 'recovery', NULL)) AS f (id, kind, outcome)
 )
 INSERT INTO vault.outbox (id, kind, payload, account_id) OVERRIDING SYSTEM VALUE
 VALUES (%(job)s::bigint, 'letter', '{}', %(account)s::uuid)
