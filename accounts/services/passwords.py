@@ -34,15 +34,23 @@ def name_to_ask_for(typed: str) -> str:
         return f"#{digest}"  # no name contains a number sign
 
 
-def _attempt(verdict: Verdict, wrong: type[WrongNameOrPassword | WrongPassword]) -> Attempt:
-    if verdict.status == "wait":
-        raise TooManyGuesses(verdict.wait_seconds)
-    if verdict.status == "known_only":
+def check_not_refused(status: str, wait_seconds: int) -> None:
+    """Whether a guess by name was judged at all, and might have let somebody in.
+
+    Raises ``TooManyGuesses``, ``KnownDevicesOnly``, ``AccountLocked``, ``SignInClosed``.
+    """
+    if status == "wait":
+        raise TooManyGuesses(wait_seconds)
+    if status == "known_only":
         raise KnownDevicesOnly
-    if verdict.status == "locked":
+    if status == "locked":
         raise AccountLocked
-    if verdict.status == "closed":
+    if status == "closed":
         raise SignInClosed
+
+
+def _attempt(verdict: Verdict, wrong: type[WrongNameOrPassword | WrongPassword]) -> Attempt:
+    check_not_refused(verdict.status, verdict.wait_seconds)
     if verdict.status == "gone":
         raise ProofGone
     if verdict.attempt is None:

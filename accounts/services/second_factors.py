@@ -9,7 +9,7 @@ from vault.errors import VaultRefused
 from vault.sessions import Session
 from vault.totp_codes import secret_from_base32
 
-__all__ = ["Holdings", "give_app", "holdings_of", "secret_from_base32"]
+__all__ = ["Holdings", "give_app", "has_password", "holdings_of", "secret_from_base32"]
 
 _NAME = "Authenticator app"
 
@@ -48,11 +48,16 @@ class Holdings:
         return self.has_passkey or self.has_app
 
 
+def has_password(session: Session) -> bool:
+    """Whether this session's person has a password. Raises ``VaultUnavailable``."""
+    about = own_account(session)
+    return about is not None and about.password_changed_at is not None
+
+
 def holdings_of(session: Session) -> Holdings:
     """What this session's person holds. Raises ``VaultUnavailable``."""
-    about = own_account(session)
     return Holdings(
-        has_password=about is not None and about.password_changed_at is not None,
+        has_password=has_password(session),
         passkeys=len(passkeys.own_passkeys(session)),
         has_app=bool(totp.own_apps(session)),
     )

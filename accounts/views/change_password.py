@@ -4,7 +4,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
 from django.shortcuts import render
-from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import (
@@ -25,7 +24,7 @@ from accounts.services.second_factors import holdings_of
 from accounts.services.sessions import Session
 from accounts.services.throttling import charge
 from accounts.views.cookies import forget_proof, remember_device, remember_session
-from accounts.views.guards import origin_of, proof_required, prove_again, session_required
+from accounts.views.guards import asking, proof_required, prove_again, session_required
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -89,8 +88,7 @@ def _change(
         proof,
         new=form.cleaned_data["new_password"],
         email=addresses[0].address if addresses else None,
-        language=get_language() or settings.LANGUAGE_CODE,
-        origin=origin_of(request),
+        **asking(request),
     )
     rotate_token(request)
     response = render(request, "accounts/password_changed.html", {"ended_sessions": others_ended})

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, cast
+from typing import Concatenate, ParamSpec, TypedDict, cast
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import get_language
 
 from accounts.flow.own_pages import chosen
 from accounts.flow.proof import open_proof
@@ -55,6 +57,18 @@ def origin_of(request: HttpRequest) -> Origin:
         network=client_network(request),
         agent=agent_label(request.headers.get("User-Agent", "")[:500]),
     )
+
+
+class Asking(TypedDict):
+    """What every change of credentials tells the vault of its request."""
+
+    language: str
+    origin: Origin
+
+
+def asking(request: HttpRequest) -> Asking:
+    """In which language its letter is written, and where it came from."""
+    return {"language": get_language() or settings.LANGUAGE_CODE, "origin": origin_of(request)}
 
 
 def session_required(page: str) -> Callable[[_SessionView[P]], _View[P]]:

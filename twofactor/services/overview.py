@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from accounts.services.sessions import Origin, Session
-from accounts.services.trusted_browsers import TrustedBrowser, own_trusted_browsers
+from accounts.services.second_factors import has_password
+from accounts.services.sessions import Session
 from twofactor.services import passkeys
 from twofactor.services.passkeys import ShownPasskey
 from vault import recovery_codes, totp
-from vault.accounts import own_account
 from vault.totp import OwnApp
 
 FEW_CODES: Final = 3
@@ -45,16 +44,11 @@ class Overview:
 
 def overview_of(session: Session) -> Overview:
     """What this session's person has. Raises ``VaultUnavailable``."""
-    codes, about = recovery_codes.own_codes(session), own_account(session)
+    codes = recovery_codes.own_codes(session)
     return Overview(
         passkeys.own(session),
         totp.own_apps(session),
         codes.codes_left if codes is not None else 0,
         codes.created_at if codes is not None else None,
-        has_password=about is not None and about.password_changed_at is not None,
+        has_password=has_password(session),
     )
-
-
-def trusted_browsers_of(session: Session, origin: Origin) -> list[TrustedBrowser]:
-    """The browsers in which this session's person is asked for no code, this one first."""
-    return own_trusted_browsers(session, origin)

@@ -17,6 +17,7 @@ import structlog
 
 from accounts.errors import AccountError, AccountLocked, ProofGone, SignInClosed
 from accounts.services.attempts import Attempt
+from accounts.services.second_factors import has_password
 from accounts.services.sessions import Origin, Session
 from twofactor.errors import (
     AttemptOver,
@@ -30,7 +31,6 @@ from twofactor.errors import (
 )
 from twofactor.services import ceremonies, makers
 from vault import challenges, passkeys
-from vault.accounts import own_account
 from vault.passkeys import NewPasskey, Offered, OwnPasskey, Passkey
 
 log = structlog.get_logger(__name__)
@@ -192,9 +192,7 @@ def options_to_make(
 
 def needed_of(session: Session | None) -> ceremonies.Verification:
     """Whether a new passkey has to verify its user: it has, where there is no password."""
-    about = own_account(session) if session is not None else None
-    has_password = about is not None and about.password_changed_at is not None
-    return "preferred" if has_password else "required"
+    return "preferred" if session is not None and has_password(session) else "required"
 
 
 def user_handle_for(session: Session) -> bytes:
@@ -222,9 +220,16 @@ def add(session: Session, proof: Attempt, new: Made, *, language: str, origin: O
 
     Raises ``PasskeyTaken``, ``TooManyPasskeys``, ``ProofGone``, ``VaultUnavailable``.
     """
-    status = passkeys.add(
-        session, proof, new.passkey, name=new.name, language=language, origin=origin
+    check_added(
+        passkeys.add(session, proof, new.passkey, name=new.name, language=language, origin=origin)
     )
+
+
+def check_added(status: str) -> None:
+    """What the vault says of a new passkey.
+
+    Raises ``PasskeyTaken``, ``TooManyPasskeys``, ``ProofGone``.
+    """
     if status == "exists":
         raise PasskeyTaken
     if status == "full":

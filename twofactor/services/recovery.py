@@ -1,17 +1,10 @@
 """Getting back in without a password: a recovery code leads to a new passkey, and to no session."""
 
-from accounts.errors import (
-    AccountLocked,
-    KnownDevicesOnly,
-    ProofGone,
-    SignInClosed,
-    TooManyGuesses,
-)
 from accounts.services.attempts import Attempt
-from accounts.services.passwords import name_to_ask_for
+from accounts.services.passwords import check_not_refused, name_to_ask_for
 from accounts.services.sessions import Origin
-from twofactor.errors import PasskeyTaken, TooManyPasskeys, WrongNameOrRecoveryCode
-from twofactor.services.passkeys import Made
+from twofactor.errors import WrongNameOrRecoveryCode
+from twofactor.services.passkeys import Made, check_added
 from vault import recoveries
 
 
@@ -23,14 +16,7 @@ def verify_recovery_code(username: str, code: str, *, origin: Origin) -> Attempt
     ``VaultUnavailable``, ``HashingBusy``.
     """
     verdict = recoveries.prove(name_to_ask_for(username), code, origin=origin)
-    if verdict.status == "wait":
-        raise TooManyGuesses(verdict.wait_seconds)
-    if verdict.status == "known_only":
-        raise KnownDevicesOnly
-    if verdict.status == "locked":
-        raise AccountLocked
-    if verdict.status == "closed":
-        raise SignInClosed
+    check_not_refused(verdict.status, verdict.wait_seconds)
     if verdict.attempt is None:
         raise WrongNameOrRecoveryCode
     return verdict.attempt
@@ -41,12 +27,8 @@ def mend(attempt: Attempt, new: Made, *, language: str, origin: Origin) -> None:
 
     Raises ``PasskeyTaken``, ``TooManyPasskeys``, ``ProofGone``, ``VaultUnavailable``.
     """
-    status = recoveries.mend_with_passkey(
-        attempt, new.passkey, name=new.name, language=language, origin=origin
+    check_added(
+        recoveries.mend_with_passkey(
+            attempt, new.passkey, name=new.name, language=language, origin=origin
+        )
     )
-    if status == "exists":
-        raise PasskeyTaken
-    if status == "full":
-        raise TooManyPasskeys
-    if status != "added":
-        raise ProofGone

@@ -4,7 +4,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -15,7 +14,7 @@ from accounts.services.throttling import charge
 from accounts.views.cookies import bind_browser, browser_of, remember_browser
 from accounts.views.guards import (
     SeeOther,
-    origin_of,
+    asking,
     proof_required,
     prove_again,
     session_required,
@@ -74,8 +73,7 @@ def _add(
             name=form.cleaned_data["name"],
             secret=secret,
             code=form.cleaned_data["code"],
-            language=get_language() or settings.LANGUAGE_CODE,
-            origin=origin_of(request),
+            **asking(request),
         )
     except WrongCode as error:
         form.add_account_error("code", error)

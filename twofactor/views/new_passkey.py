@@ -7,7 +7,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import AccountError, ProofGone
@@ -17,7 +16,7 @@ from accounts.services.throttling import charge
 from accounts.views.cookies import bind_browser, browser_of, remember_browser
 from accounts.views.guards import (
     SeeOther,
-    origin_of,
+    asking,
     proof_required,
     prove_again,
     session_required,
@@ -58,23 +57,17 @@ def new_passkey(request: HttpRequest, session: Session, proof: Attempt) -> HttpR
         )
         if overview_of(session).codes_left == 0:
             return recovery_codes.present_with(request, session, new)
-        return store(request, session, proof, new)
+        return _store(request, session, proof, new)
     except (CeremonyRefused, PasskeyTaken, TooManyPasskeys) as error:
         return _page(request, session, error)
 
 
-def store(
+def _store(
     request: HttpRequest, session: Session, proof: Attempt, new: passkeys.Made
 ) -> HttpResponse:
     """Adds what was made, and shows what one holds now. Raises as ``passkeys.add``."""
     try:
-        passkeys.add(
-            session,
-            proof,
-            new,
-            language=get_language() or settings.LANGUAGE_CODE,
-            origin=origin_of(request),
-        )
+        passkeys.add(session, proof, new, **asking(request))
     except ProofGone:
         return prove_again(_PAGE, request)
     response = SeeOther(reverse("twofactor:overview"))

@@ -3,15 +3,12 @@
 The session is open by then; the flow goes on to its destination whatever is chosen here.
 """
 
-import base64
-import json
 from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -20,20 +17,20 @@ from accounts.flow.finish import leave_to
 from accounts.flow.seal import Flow
 from accounts.middleware import session_of
 from accounts.services.attempts import Attempt, from_plain, plain
-from accounts.services.sessions import Session, decoded, encoded
+from accounts.services.sessions import Session
 from accounts.services.throttling import charge
 from accounts.services.trusted_browsers import is_passkey_to_be_offered
 from accounts.views.beginnings import begin_again
 from accounts.views.flow_csrf import flow_protect
 from accounts.views.flow_pages import flow_page, leave, open_flow, unusable
-from accounts.views.guards import SeeOther, origin_of
+from accounts.views.guards import SeeOther, asking, origin_of
 from twofactor.errors import CeremonyRefused, NotOneOfThese, PasskeyTaken, TooManyPasskeys
 from twofactor.forms import KeptCodesForm
 from twofactor.services import passkeys
-from twofactor.services.ceremonies import new_challenge
 from twofactor.services.overview import overview_of
 from twofactor.services.recovery_codes import confirm_codes, new_codes
 from twofactor.views.codes_file import codes_file
+from twofactor.views.making import made_here, making_page, sealed_handle
 
 
 def present(
@@ -44,7 +41,7 @@ def present(
         return None
     pending = {
         "sid": str(session.sid),
-        "user_handle": base64.b64encode(passkeys.user_handle_for(session)).decode(),
+        **sealed_handle(passkeys.user_handle_for(session)),
     }
     return _offer(request, replace(flow, attempt=plain(proof), pending=pending), session)
 
@@ -52,13 +49,8 @@ def present(
 def _offer(
     request: HttpRequest, flow: Flow, session: Session, problem: AccountError | None = None
 ) -> HttpResponse:
-    challenge = new_challenge()
-    pending: dict[str, Any] = flow.pending or {}
-    user_handle = base64.b64decode(pending["user_handle"])
-    options = passkeys.options_to_make(challenge, user_handle, session.username, session)
-    flow = replace(flow, challenge=encoded(challenge))
-    context = {"passkey_options": json.dumps(options), "problem": problem}
-    return flow_page(request, flow, "twofactor/offer.html", context)
+    username, template = session.username, "twofactor/offer.html"
+    return making_page(request, flow, template, username, session=session, problem=problem)
 
 
 @csrf_exempt
@@ -93,16 +85,11 @@ def _made(request: HttpRequest, flow: Flow, session: Session, proof: Attempt) ->
     charge(request, "two-factor", settings.RATE_PASSWORD)
     pending: dict[str, Any] = flow.pending or {}
     try:
-        new = passkeys.made(
-            request.POST.get("credential", ""),
-            decoded(flow.challenge or ""),
-            base64.b64decode(pending["user_handle"]),
-            session,
-        )
+        new = made_here(request, flow, session)
         if overview_of(session).codes_left == 0:
             waiting = {**pending, "passkey": passkeys.plain(new), "codes": list(new_codes())}
             return _codes_page(request, replace(flow, pending=waiting, challenge=None), session)
-        passkeys.add(session, proof, new, **_more(request))
+        passkeys.add(session, proof, new, **asking(request))
     except (CeremonyRefused, PasskeyTaken, TooManyPasskeys) as error:
         return _offer(request, flow, session, error)
     except ProofGone:
@@ -121,22 +108,15 @@ def _kept(request: HttpRequest, flow: Flow, session: Session, proof: Attempt) ->
         return _codes_page(request, flow, session, form)
     try:
         confirm_codes(
-            session, proof, tuple(pending["codes"]), form.cleaned_data["code"], **_more(request)
+            session, proof, tuple(pending["codes"]), form.cleaned_data["code"], **asking(request)
         )
-        passkeys.add(session, proof, passkeys.from_plain(pending["passkey"]), **_more(request))
+        passkeys.add(session, proof, passkeys.from_plain(pending["passkey"]), **asking(request))
     except NotOneOfThese as error:
         form.add_account_error("code", error)
         return _codes_page(request, flow, session, form)
     except (ProofGone, PasskeyTaken, TooManyPasskeys):
         pass  # as above
     return _leave(request, flow, session)
-
-
-def _more(request: HttpRequest) -> dict[str, Any]:
-    return {
-        "language": get_language() or settings.LANGUAGE_CODE,
-        "origin": origin_of(request),
-    }
 
 
 def _codes_page(

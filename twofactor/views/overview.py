@@ -9,9 +9,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.services.sessions import Session, own_sessions
+from accounts.services.trusted_browsers import own_trusted_browsers
 from accounts.views.guards import origin_of, session_required
 from twofactor.services.ceremonies import rp_id
-from twofactor.services.overview import Overview, overview_of, trusted_browsers_of
+from twofactor.services.overview import Overview, overview_of
 from twofactor.services.passkeys import user_handle_for
 
 
@@ -25,7 +26,7 @@ def overview(request: HttpRequest, session: Session) -> HttpResponse:
     has = overview_of(session)
     context = {
         "overview": has,
-        "trusted": trusted_browsers_of(session, origin_of(request)),
+        "trusted": own_trusted_browsers(session, origin_of(request)),
         "other_sessions": len(own_sessions(session)) - 1,
         "accepted": json.dumps(_accepted(session, has)) if has.passkeys else "",
     }

@@ -1,14 +1,12 @@
 """Renaming one of one's passkeys or apps, and removing one by fresh proof."""
 
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import AccountError, ProofGone
@@ -16,7 +14,7 @@ from accounts.services.attempts import Attempt
 from accounts.services.sessions import Session
 from accounts.views.guards import (
     SeeOther,
-    origin_of,
+    asking,
     proof_required,
     prove_again,
     session_required,
@@ -76,10 +74,7 @@ def remove(request: HttpRequest, session: Session, proof: Attempt) -> HttpRespon
 
 
 def _remove(request: HttpRequest, session: Session, proof: Attempt, factor: str) -> None:
-    more: dict[str, Any] = {
-        "language": get_language() or settings.LANGUAGE_CODE,
-        "origin": origin_of(request),
-    }
+    more = asking(request)
     if factor.startswith(_APP):
         totp.remove_app(session, proof, UUID(factor.removeprefix(_APP)), **more)
     else:

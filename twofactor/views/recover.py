@@ -3,14 +3,10 @@
 It opens no session: whoever has made the passkey signs in with it.
 """
 
-import base64
-import json
 from dataclasses import replace
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -25,10 +21,9 @@ from accounts.errors import (
 )
 from accounts.flow.seal import Flow
 from accounts.services.attempts import Attempt, from_plain, plain
-from accounts.services.sessions import decoded, encoded
 from accounts.views.flow_csrf import flow_protect
 from accounts.views.flow_pages import charge_flow, flow_page, interrupted, open_flow, unusable
-from accounts.views.guards import origin_of
+from accounts.views.guards import asking, origin_of
 from accounts.views.login import own_flow
 from twofactor.errors import (
     CeremonyRefused,
@@ -37,9 +32,9 @@ from twofactor.errors import (
     WrongNameOrRecoveryCode,
 )
 from twofactor.forms import RecoverForm
-from twofactor.services import passkeys
-from twofactor.services.ceremonies import new_challenge, new_user_handle
+from twofactor.services.ceremonies import new_user_handle
 from twofactor.services.recovery import mend, verify_recovery_code
+from twofactor.views.making import made_here, making_page, sealed_handle
 
 
 def present(request: HttpRequest, flow: Flow, notice: str = "") -> HttpResponse:
@@ -84,43 +79,23 @@ def _guess(request: HttpRequest, flow: Flow) -> HttpResponse:
         return _page(request, flow.anew(), form)
     except (TooManyGuesses, AccountLocked, SignInClosed) as error:
         return interrupted(request, flow, error)
-    pending = {"user_handle": base64.b64encode(new_user_handle()).decode()}
+    pending = sealed_handle(new_user_handle())
     return _make_page(request, replace(flow, attempt=plain(attempt), pending=pending), attempt)
 
 
 def _make_page(
     request: HttpRequest, flow: Flow, attempt: Attempt, problem: AccountError | None = None
 ) -> HttpResponse:
-    challenge = new_challenge()
-    pending: dict[str, Any] = flow.pending or {}
-    user_handle = base64.b64decode(pending["user_handle"])
-    options = passkeys.options_to_make(challenge, user_handle, attempt.username)
-    context = {
-        "passkey_options": json.dumps(options),
-        "problem": problem,
-        "username": attempt.username,
-    }
-    flow = replace(flow, challenge=encoded(challenge))
-    return flow_page(request, flow, "twofactor/recover_passkey.html", context)
+    template = "twofactor/recover_passkey.html"
+    return making_page(request, flow, template, attempt.username, problem=problem)
 
 
 def _mend(request: HttpRequest, flow: Flow, attempt: Attempt) -> HttpResponse:
-    pending: dict[str, Any] = flow.pending or {}
-    if attempt.purpose != "recover" or "user_handle" not in pending:
+    if attempt.purpose != "recover" or "user_handle" not in (flow.pending or {}):
         return present(request, flow)
     charge_flow(request, flow, "two-factor", settings.RATE_PASSWORD)
     try:
-        new = passkeys.made(
-            request.POST.get("credential", ""),
-            decoded(flow.challenge or ""),
-            base64.b64decode(pending["user_handle"]),
-        )
-        mend(
-            attempt,
-            new,
-            language=get_language() or settings.LANGUAGE_CODE,
-            origin=origin_of(request),
-        )
+        mend(attempt, made_here(request, flow), **asking(request))
     except (CeremonyRefused, PasskeyTaken, TooManyPasskeys) as error:
         return _make_page(request, flow, attempt, error)
     except ProofGone as error:

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -22,7 +21,7 @@ from accounts.services.throttling import charge
 from accounts.views.cookies import bind_browser, browser_of, remember_browser
 from accounts.views.guards import (
     SeeOther,
-    origin_of,
+    asking,
     proof_required,
     prove_again,
     session_required,
@@ -79,10 +78,7 @@ def _confirm(
     pending: dict[str, Any],
     form: KeptCodesForm,
 ) -> HttpResponse:
-    more: dict[str, Any] = {
-        "language": get_language() or settings.LANGUAGE_CODE,
-        "origin": origin_of(request),
-    }
+    more = asking(request)
     try:
         confirm_codes(session, proof, tuple(pending["codes"]), form.cleaned_data["code"], **more)
         if pending["passkey"] is not None:

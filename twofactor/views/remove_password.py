@@ -1,10 +1,8 @@
 """Doing without a password, for whoever has two passkeys and recovery codes."""
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import AccountError, ProofGone
@@ -13,7 +11,7 @@ from accounts.services.passwords import remove_own_password
 from accounts.services.sessions import Session
 from accounts.views.guards import (
     SeeOther,
-    origin_of,
+    asking,
     proof_required,
     prove_again,
     session_required,
@@ -32,12 +30,7 @@ def remove_password(request: HttpRequest, session: Session, proof: Attempt) -> H
     if request.method != "POST":
         return _page(request, session)
     try:
-        status = remove_own_password(
-            session,
-            proof,
-            language=get_language() or settings.LANGUAGE_CODE,
-            origin=origin_of(request),
-        )
+        status = remove_own_password(session, proof, **asking(request))
     except ProofGone:
         return prove_again(_PAGE, request)
     if status == "few":

@@ -3,8 +3,6 @@
 Nothing is stored before the last step: what was made so far travels sealed in the flow.
 """
 
-import base64
-import json
 from dataclasses import replace
 from typing import Any, Final
 
@@ -25,7 +23,6 @@ from accounts.errors import (
 from accounts.flow.seal import Flow
 from accounts.forms import SignUpForm
 from accounts.services.email_addresses import parse_address
-from accounts.services.sessions import decoded, encoded
 from accounts.views import signup
 from accounts.views.flow_csrf import flow_protect
 from accounts.views.flow_pages import charge_flow, flow_page, interrupted, open_flow
@@ -35,10 +32,11 @@ from accounts.views.steps import advance
 from twofactor.errors import CeremonyRefused, NotOneOfThese, PasskeyTaken
 from twofactor.forms import KeptCodesForm, PasskeySignUpForm
 from twofactor.services import passkeys
-from twofactor.services.ceremonies import new_challenge, new_user_handle
+from twofactor.services.ceremonies import new_user_handle
 from twofactor.services.recovery_codes import check_kept, new_codes
 from twofactor.services.sign_up import check_name, register_with_passkey
 from twofactor.views.codes_file import codes_file
+from twofactor.views.making import made_here, making_page, sealed_handle
 
 _PAGE: Final = "sign_up"
 
@@ -95,9 +93,9 @@ def _begin(request: HttpRequest, flow: Flow) -> HttpResponse:
     pending = {
         "username": name,
         "email": given["email"],
-        "user_handle": base64.b64encode(new_user_handle()).decode(),
+        **sealed_handle(new_user_handle()),
     }
-    return _make_page(request, replace(flow, pending=pending, kept=given["keep"]), pending)
+    return _make_page(request, replace(flow, pending=pending, kept=given["keep"]), name)
 
 
 def _sign_up_page(request: HttpRequest, flow: Flow, form: PasskeySignUpForm) -> HttpResponse:
@@ -111,30 +109,17 @@ def _sign_up_page(request: HttpRequest, flow: Flow, form: PasskeySignUpForm) -> 
 
 
 def _make_page(
-    request: HttpRequest, flow: Flow, pending: dict[str, Any], problem: AccountError | None = None
+    request: HttpRequest, flow: Flow, username: str, problem: AccountError | None = None
 ) -> HttpResponse:
-    challenge = new_challenge()
-    user_handle = base64.b64decode(pending["user_handle"])
-    options = passkeys.options_to_make(challenge, user_handle, pending["username"])
-    context = {
-        "passkey_options": json.dumps(options),
-        "problem": problem,
-        "username": pending["username"],
-    }
-    flow = replace(flow, challenge=encoded(challenge))
-    return flow_page(request, flow, "twofactor/sign_up.html", context)
+    return making_page(request, flow, "twofactor/sign_up.html", username, problem=problem)
 
 
 def _made(request: HttpRequest, flow: Flow, pending: dict[str, Any]) -> HttpResponse:
     charge_flow(request, flow, "sign-up", settings.RATE_SIGN_UP, vault_budget=False)
     try:
-        new = passkeys.made(
-            request.POST.get("credential", ""),
-            decoded(flow.challenge or ""),
-            base64.b64decode(pending["user_handle"]),
-        )
+        new = made_here(request, flow)
     except CeremonyRefused as error:
-        return _make_page(request, flow, pending, error)
+        return _make_page(request, flow, pending["username"], error)
     waiting = {**pending, "passkey": passkeys.plain(new), "codes": list(new_codes())}
     return _codes_page(request, replace(flow, pending=waiting, challenge=None), waiting)
 
