@@ -14,7 +14,8 @@ class AccountsConfig(AppConfig):
         # Imported here: the URLs that they name need the apps to be loaded.
         from accounts.flow import destinations, own_pages  # noqa: PLC0415
         from accounts.flow.next_step import Step  # noqa: PLC0415
-        from accounts.views import steps, unreachable  # noqa: PLC0415
+        from accounts.views import new_password, steps, unreachable  # noqa: PLC0415
 
         destinations.register(own_pages.NAME, own_pages.OwnPages())
         steps.register(Step.UNREACHABLE, unreachable.present)
+        steps.register(Step.MEND, new_password.present)

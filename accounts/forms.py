@@ -122,3 +122,65 @@ class ChangePasswordForm(NewPasswordForm):
         widget=forms.PasswordInput({"autocomplete": "current-password"}),
         error_messages={"required": _("Enter your current password.")},
     )
+
+
+class ResetForm(AccountForm):
+    """By which name or address somebody asks for a letter."""
+
+    account = forms.CharField(
+        label=_("User name or e-mail address"),
+        max_length=_NAME_LENGTH,
+        strip=True,
+        widget=_username(autocomplete="username"),
+        error_messages={"required": _("Enter your user name, or your e-mail address.")},
+    )
+
+
+class LetterCodeForm(AccountForm):
+    """The code of a letter, typed, or put in by the page that its link opened."""
+
+    code = forms.CharField(
+        label=_("Code from the letter"),
+        help_text=_("16 letters and digits, in four groups."),
+        max_length=_NAME_LENGTH,
+        widget=forms.TextInput(
+            {
+                "autocomplete": "one-time-code",
+                "autocapitalize": "characters",
+                "autocorrect": "off",
+                "spellcheck": "false",
+                "data-letter-code": True,
+            }
+        ),
+        error_messages={"required": _("Enter the code from the letter.")},
+    )
+
+
+class NamedLetterCodeForm(LetterCodeForm):
+    """The same where another browser may have asked for the letter."""
+
+    username = forms.CharField(
+        label=_("User name"),
+        help_text=_("Only if you asked for the letter on another device, or in another browser."),
+        max_length=_NAME_LENGTH,
+        strip=False,
+        required=False,
+        widget=_username(autocomplete="username"),
+    )
+
+
+class AddressForm(AccountForm):
+    """One more e-mail address."""
+
+    email = forms.CharField(
+        label=_("E-mail address"),
+        max_length=_NAME_LENGTH,
+        widget=forms.EmailInput({"autocomplete": "email"}),
+        error_messages={"required": _("Enter an e-mail address.")},
+    )
+
+
+class ChooseAddressForm(AccountForm):
+    """Which of one's own addresses is meant."""
+
+    factor = forms.UUIDField(widget=forms.HiddenInput)

@@ -3,14 +3,23 @@
 from django.urls import path
 from django.views.generic import TemplateView
 
+from accounts.views import email_changes
 from accounts.views.account import account
+from accounts.views.activity import activity
 from accounts.views.change_password import password
+from accounts.views.confirm_address import confirm
+from accounts.views.email import email
 from accounts.views.home import home
 from accounts.views.login import login
 from accounts.views.logout import logout
+from accounts.views.new_password import new_password
+from accounts.views.not_me import not_me
 from accounts.views.other_sessions import end_others
 from accounts.views.prove import prove
+from accounts.views.reset import reset
+from accounts.views.reset_code import reset_code
 from accounts.views.signup import signup
+from accounts.views.undo_address import undo
 from accounts.views.unreachable import unreachable
 
 app_name = "accounts"
@@ -20,10 +29,21 @@ urlpatterns = [
     path("login", login, name="login"),
     path("login/more", unreachable, name="unreachable"),
     path("signup", signup, name="signup"),
+    path("reset", reset, name="reset"),
+    path("reset/code", reset_code, name="reset_code"),
+    path("reset/password", new_password, name="new_password"),
     path("logout", logout, name="logout"),
     path("privacy", TemplateView.as_view(template_name="privacy.html"), name="privacy"),
     path("account/", account, name="account"),
     path("account/password", password, name="password"),
     path("account/prove", prove, name="prove"),
+    path("account/email", email, name="email"),
+    path("account/email/add", email_changes.add, name="email_add"),
+    path("account/email/primary", email_changes.primary, name="email_primary"),
+    path("account/email/remove", email_changes.remove, name="email_remove"),
+    path("account/email/confirm", confirm, name="confirm_address"),
+    path("account/email/undo", undo, name="undo_address"),
+    path("account/activity", activity, name="activity"),
     path("account/sessions/end-others", end_others, name="end_others"),
+    path("account/sessions/not-me", not_me, name="not_me"),
 ]

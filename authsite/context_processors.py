@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.translation import get_language_info
 
 from authsite.references import reference_of
 
@@ -21,9 +20,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {
         "site_name": settings.SITE_NAME,
         "support": settings.SUPPORT,
-        "languages": [
-            (code, get_language_info(code)["name_local"]) for code, _ in settings.LANGUAGES
-        ],
+        "languages": settings.LANGUAGES,
         "current_session": getattr(request, "auth_session", None),
         "language_next": language_next(request),
         # Made for the few pages that show it.

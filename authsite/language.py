@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_POST
 
+from accounts.views.flow_pages import restart_url
 from authsite import policies
 
 _COOKIE_AGE: Final = 365 * 86400
@@ -29,27 +30,47 @@ class LanguageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer the request in the language; `request.LANGUAGE_CODE` names it."""
-        for_a_program = policies.is_api(request.path_info)
-        language = (
-            settings.LANGUAGE_CODE
-            if for_a_program
-            else translation.get_language_from_request(request)
-        )
-        translation.activate(language)
-        request.LANGUAGE_CODE = language
+        request.LANGUAGE_CODE = language_of(request)
+        translation.activate(request.LANGUAGE_CODE)
         response = self.get_response(request)
-        if not for_a_program:
-            patch_vary_headers(response, ("Accept-Language",))
+        if not _is_for_a_program(request):
             # A view may have chosen another meanwhile (ui_locales).
-            response.headers.setdefault("Content-Language", translation.get_language() or language)
+            name_language(response, request.LANGUAGE_CODE)
         return response
+
+
+def language_of(request: HttpRequest) -> str:
+    """Give the language in which a request is answered, as far as is known by now."""
+    known = getattr(request, "LANGUAGE_CODE", None)
+    if known is not None:
+        return str(known)
+    if _is_for_a_program(request):
+        return settings.LANGUAGE_CODE
+    return translation.get_language_from_request(request)
+
+
+def name_language(response: HttpResponseBase, language: str) -> None:
+    """Say in which language a page is, and what that was chosen by."""
+    patch_vary_headers(response, ("Accept-Language", "Cookie"))
+    response.headers.setdefault("Content-Language", language)
+
+
+def _is_for_a_program(request: HttpRequest) -> bool:
+    """Tell whether what is asked for has no words, or the same ones for everybody."""
+    path = request.path_info
+    return policies.is_api(path) or policies.is_public(path, static_url=settings.STATIC_URL)
 
 
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponse:
-    """Remember the language asked for, if we speak it, and lead back to `next` on this site."""
+    """Remember the language asked for, if we speak it, and lead back to `next` on this site.
+
+    A page of a flow may have answered a POST, which cannot be asked for again: its flow begins
+    anew. The way back travels sealed in it, as what protects a flow stands in no page.
+    """
     response = HttpResponse(status=303)
-    response.headers["Location"] = _local_path(request.POST.get("next", ""))
+    back = restart_url(request) or _local_path(request.POST.get("next", ""))
+    response.headers["Location"] = back
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES) and check_for_language(language):
         response.set_cookie(

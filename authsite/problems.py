@@ -24,6 +24,7 @@ from accounts.errors import TooManyRequests
 from accounts.services.readiness import VaultUnavailable
 from accounts.services.throttling import CountersUnavailable
 from authsite import metrics, policies
+from authsite.language import language_of, name_language
 from authsite.references import reference_of
 
 log = structlog.get_logger(__name__)
@@ -114,8 +115,12 @@ def problem(
         if retry_after is not None:
             context["retry_after"] = retry_after
             context["retry_at"] = _next_minute(timezone.now() + timedelta(seconds=retry_after))
-        page = _render(request, template or _PAGES.get(status, _PAGES[400]), context)
+        # Nearer the edge than LanguageMiddleware, the thread still speaks the last reader's.
+        language = language_of(request)
+        with translation.override(language):
+            page = _render(request, template or _PAGES.get(status, _PAGES[400]), context)
         response = HttpResponse(page, status=status)
+        name_language(response, language)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     return response
@@ -183,11 +188,9 @@ def _is_busy(error: BaseException) -> bool:
 
 
 def _render(request: HttpRequest, template: str, context: dict[str, Any]) -> str:
-    """Render the page in the reader's language; a plain sentence if even that fails."""
-    # Nearer the edge than LanguageMiddleware, the thread still speaks the last reader's language.
-    with translation.override(translation.get_language_from_request(request)):
-        try:
-            return render_to_string(template, context, request)
-        except Exception:  # the last resort: an answer must come out of this
-            log.exception("error_page_failed", template=template)
+    """Render the page; a plain sentence if even that fails."""
+    try:
+        return render_to_string(template, context, request)
+    except Exception:  # the last resort: an answer must come out of this
+        log.exception("error_page_failed", template=template)
     return f"<!doctype html><title>Error</title><p>Something went wrong. {context['reference']}</p>"

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from authsite import wellknown
+from authsite import language, wellknown
 
 urlpatterns = [
     path("", include("sso.urls")),  # first: what wikis ask is asked most
@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("twofactor.urls")),
     path(".well-known/passkey-endpoints", wellknown.passkey_endpoints, name="passkey_endpoints"),
     path(".well-known/change-password", wellknown.change_password, name="change_password"),
+    path("language", language.set_language, name="set_language"),
     path("", include("authsite.shared_urls")),
 ]
 

@@ -32,7 +32,8 @@ def security_txt(_request: HttpRequest) -> HttpResponse:
     lines = [
         f"Contact: {_contact()}",
         f"Expires: {expires}",
-        "Preferred-Languages: " + ", ".join(code for code, _name in settings.LANGUAGES),
+        # That of those who run the site: its own site for them has no other.
+        f"Preferred-Languages: {settings.LANGUAGE_CODE}",
         f"Canonical: {settings.OWN_ORIGIN}/.well-known/security.txt",
     ]
     response = HttpResponse("\n".join(lines) + "\n", content_type=_TEXT)

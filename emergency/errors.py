@@ -65,6 +65,13 @@ class MeasureRefused(Exception):
         return self.code
 
 
+class NoAddress(MeasureRefused):
+    """There is nowhere to send a letter to."""
+
+    code = "no_address"
+    message = _("This account has no confirmed e-mail address, so no letter can reach its owner.")
+
+
 class RotationRefused(Exception):
     """Keys were not changed; the message is one line that says what to do, and shows no key."""
 

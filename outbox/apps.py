@@ -11,13 +11,21 @@ class OutboxConfig(AppConfig):
     verbose_name = _("Outbox")
 
     def ready(self) -> None:
-        """Register the handlers of letters and alerts, the watch, the pruning and the seals."""
+        """Register the handlers of jobs, the watch, the pruning and the seals."""
         # Imported here: they may need apps that are not loaded when this module is.
-        from outbox import alerts, handlers, letters, periodic, sealing  # noqa: PLC0415
+        from outbox import (  # noqa: PLC0415
+            alerts,
+            handlers,
+            letters,
+            periodic,
+            reset_requests,
+            sealing,
+        )
         from vault.outbox import prune  # noqa: PLC0415
 
         handlers.register(letters.KIND, letters.send_letter)
         handlers.register(alerts.KIND, alerts.send_alert)
+        handlers.register(reset_requests.KIND, reset_requests.answer_request)
         periodic.register("watch", alerts.WATCH_SECONDS, alerts.watch)
         periodic.register("prune", 3600, prune)
         periodic.register("event_seals", sealing.EVERY_SECONDS, sealing.keep_trail)

@@ -8,17 +8,19 @@ from django.core.mail import EmailMessage
 from outbox.errors import DeliveryFailed, NotOurs, Undeliverable
 from outbox.messages import send, write
 from outbox.payloads import read_letter
-from outbox.token_letters import TokenIsDead, token_link
+from outbox.token_letters import TokenIsDead, token_words
 from vault.errors import KeyUnknown, SealBroken
 from vault.events import report_row
 from vault.outbox import Job
 from vault.seals import open_address
 
 KIND: Final = "letter"
-# Stricter than RFC 5321: no quoting, no comment, one recipient, nothing that could end a header.
+# Stricter than RFC 5321 and 6531: no quoting, no comment, one recipient, nothing that could end a
+# header. The domain is in its ASCII form.
 _ADDRESS = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[^\s@<>(),:;\"\[\]\\\x00-\x20\x7f]{1,255}"
+    r"(?P<local>[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+)@[A-Za-z0-9.-]{1,253}"
 )
+_MOST_OCTETS: Final = 64
 
 
 def send_letter(job: Job) -> None:
@@ -43,10 +45,14 @@ def write_letter(job: Job, address: str) -> EmailMessage:
     Raises NotOurs for a payload that the vault does not write, TokenIsDead, Undeliverable.
     """
     letter = read_letter(job)
+    tokens = token_words(job, letter, address)
+    names = [token.username for token in tokens] or [letter.username]
     values = {
-        "username": letter.username,
+        # A letter about several accounts calls nobody by name.
+        "username": names[0] if len(names) == 1 else "",
         "reference": letter.reference,
-        "token_link": token_link(job, letter, address),
+        "tokens": tokens,
+        "sign_in": letter.sign_in,
     }
     return write(job, letter.template, values, to=[address], at=letter.at, language=letter.language)
 
@@ -61,6 +67,12 @@ def _address(job: Job) -> str:
     except KeyUnknown:
         # The ring may be put right: wait for it.
         raise DeliveryFailed("address_key_unknown") from None
-    if not _ADDRESS.fullmatch(address):
+    if not _is_one(address):
         raise Undeliverable("address_malformed")
     return address
+
+
+def _is_one(address: str) -> bool:
+    read = _ADDRESS.fullmatch(address)
+    is_short = read is not None and len(read["local"].encode()) <= _MOST_OCTETS
+    return is_short and address.isprintable()

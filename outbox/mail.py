@@ -37,7 +37,7 @@ def connection_to(mail_url: str) -> BaseEmailBackend:
 def _smtp(parts: SplitResult, host: str, port: int | None) -> BaseEmailBackend:
     is_tls = parts.scheme == "smtps"
     return get_connection(
-        "django.core.mail.backends.smtp.EmailBackend",
+        "outbox.mail_smtp.EmailBackend",
         host=host,
         port=port or (465 if is_tls else 587),
         username=unquote(parts.username or ""),

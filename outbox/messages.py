@@ -1,7 +1,8 @@
 """One e-mail: written in the same bytes each time, and handed to the mail server.
 
-What stands in it is for `outbox.letters` and `outbox.alerts`; its bytes depend on the job alone, so
-that sending it twice sends the same letter twice and a mail server or reader can tell.
+What stands in it is for `outbox.letters` and `outbox.alerts`, its two bodies for `outbox.bodies`;
+its bytes depend on the job alone, so that sending it twice sends the same letter twice and a mail
+server or reader can tell.
 """
 
 import hashlib
@@ -9,17 +10,19 @@ import smtplib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import BadHeaderError, EmailMessage
-from django.template import Context, TemplateDoesNotExist, engines
+from django.core.mail import BadHeaderError, EmailMessage, EmailMultiAlternatives
+from django.template import Context, Engine, TemplateDoesNotExist, engines
 from django.template.backends.django import DjangoTemplates
 from django.utils import timezone, translation
 
+from outbox import bodies
 from outbox.errors import DeliveryFailed, Undeliverable
 from outbox.mail import connection_to
+from outbox.mail_smtp import Utf8NotOffered
 from vault.outbox import Job
 
 # A refusal for good (5xx) is tried a few times all the same: many are about reputation or quota.
@@ -37,7 +40,8 @@ def write(
 ) -> EmailMessage:
     """Give the e-mail that `template` makes of `values`; the site's own words are added here.
 
-    Every link starts from a configured origin. Raises Undeliverable.
+    Plain text first, then the same words as HTML. Every link starts from a configured origin.
+    Raises Undeliverable.
     """
     written = datetime.fromtimestamp(at, UTC)
     known = {
@@ -49,11 +53,13 @@ def write(
     }
     with translation.override(language), timezone.override(UTC):
         subject = " ".join(_render(f"emails/{template}.subject.txt", known).split())
-        body = _render(f"emails/{template}.txt", known).strip() + "\n"
+        content = bodies.paragraphs(_render(f"emails/{template}.txt", known))
+        html = bodies.html(content, subject=subject, engine=_engine())
     try:
-        message = EmailMessage(
+        message = _Letter(
             subject=subject,
-            body=body,
+            body=bodies.plain_text(content),
+            alternatives=[(html, "text/html")],
             from_email=settings.DEFAULT_FROM_EMAIL,
             to=list(to),
             headers={
@@ -84,19 +90,42 @@ def send(message: EmailMessage) -> None:
     except smtplib.SMTPResponseException as error:
         limit = TRIES_WHEN_REFUSED if error.smtp_code >= 500 else None
         raise DeliveryFailed(f"mail_refused_{error.smtp_code}", max_tries=limit) from None
+    except Utf8NotOffered:
+        # Only another mail server, or another setting of it, cures that.
+        raise DeliveryFailed("mail_server_without_smtputf8", max_tries=TRIES_WHEN_REFUSED) from None
     except smtplib.SMTPNotSupportedError:
         raise DeliveryFailed("mail_server_without_tls") from None
     except (smtplib.SMTPException, OSError):
         raise DeliveryFailed("mail_server_unreachable") from None
 
 
-def _render(template_name: str, values: Mapping[str, object]) -> str:
-    """Render plain text: nothing is escaped, whatever the template says or forgets to say."""
+class _Letter(EmailMultiAlternatives):
+    """An e-mail in two forms, between which no boundary is drawn by lot; to an address as it is."""
+
+    def message(self, **options: Any) -> Any:
+        to = ", ".join(self.to)
+        # Django makes an encoded word of a name beyond ASCII. It is given one that it takes, and
+        # refuses line breaks in, and the address follows: in UTF-8 (RFC 6532), written as bytes.
+        self.extra_headers["To"] = to.encode("ascii", "replace").decode()
+        made = super().message(**options)
+        made.replace_header("To", to.encode().decode("ascii", "surrogateescape"))
+        digest = hashlib.sha256(str(made["Message-ID"]).encode()).hexdigest()
+        # No line of a part can be it: "=_" never stands in quoted-printable, "_" in no user name.
+        made.set_boundary(f"=_{digest[:32]}")
+        return made
+
+
+def _engine() -> Engine:
     backend = engines["django"]
     if not isinstance(backend, DjangoTemplates):
         raise TypeError("The engine named django is not Django's.")
+    return backend.engine
+
+
+def _render(template_name: str, values: Mapping[str, object]) -> str:
+    """Render plain text: nothing is escaped, whatever the template says or forgets to say."""
     try:
-        template = backend.engine.get_template(template_name)
+        template = _engine().get_template(template_name)
     except TemplateDoesNotExist:
         raise Undeliverable("template_missing") from None
     return str(template.render(Context(dict(values), autoescape=False)))

@@ -100,6 +100,14 @@ def address_parameters(
     return dict(zip(names, (address_id, sealed, digest, key, *vouched), strict=True))
 
 
+def asker_parameters(origin: Origin) -> dict[str, object]:
+    """For the letter that confirms a first address: which browser asks, and in which language."""
+    return {
+        "browser_hash": secret_hash(origin.device or new_secret()),
+        "language": origin.language,
+    }
+
+
 def register(
     preparation: Preparation,
     *,
@@ -111,6 +119,8 @@ def register(
 ) -> Attempt | Refusal:
     """Signs a person up: account, password and unconfirmed address at once.
 
+    The address gets the letter that confirms it.
+
     Gives the attempt that has proven the new password, or why not. Raises ``VaultUnavailable``.
     """
     attempt_secret = new_secret()
@@ -118,12 +128,14 @@ def register(
         "SELECT * FROM api.register_account_v1(%(account)s, %(username)s, %(name_mac)s,"
         " %(name_mac_key)s, %(skeletons)s, %(salt)s, %(memory_kib)s, %(time_cost)s,"
         " %(parallelism)s, %(pepper_id)s, %(tag)s, %(proof)s, %(address)s, %(sealed)s, %(digest)s,"
-        " %(digest_key)s, %(attempt_hash)s, %(network)s, %(agent)s)",
+        " %(digest_key)s, %(browser_hash)s, %(language)s, %(attempt_hash)s, %(network)s,"
+        " %(agent)s)",
         {
             **name_parameters(preparation.account_id, username),
             "skeletons": sorted(skeletons),
             **password.parameters(preparation.account_id),
             **address_parameters(address, preparation.account_id, confirmed=False),
+            **asker_parameters(origin),
             "attempt_hash": secret_hash(attempt_secret),
             "network": origin.network,
             "agent": origin.agent,

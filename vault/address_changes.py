@@ -1,4 +1,4 @@
-"""Changing one's e-mail addresses: asked for by fresh proof, confirmed by the letter alone."""
+"""Changing one's e-mail addresses: by fresh proof, confirmed and undone by letter alone."""
 
 from typing import Literal
 from uuid import UUID, uuid4
@@ -15,6 +15,7 @@ from vault.sessions import Session
 AddRefusal = Literal["exists", "full", "wait", "gone", "weak"]
 Asked = Literal["asked", "wait", "confirmed", "unknown", "gone"]
 Primary = Literal["changed", "kept", "unknown", "gone", "weak"]
+RestoreRefusal = Literal["unknown", "spent", "expired", "dead"]
 Removed = Literal["removed", "unknown", "primary", "gone", "weak"]
 
 
@@ -162,6 +163,34 @@ def remove_address(
         raise VaultRefused("remove_address", status)
     removed: Removed = status
     return removed
+
+
+def restore(secret: bytes, *, language: str, origin: Origin) -> MailedToken | RestoreRefusal:
+    """Undoes a change of addresses by the token that was mailed to the old one; gives that token.
+
+    That address is the primary and only one again, and everybody is signed out. Its row is checked
+    first. Two statements. Raises ``VaultUnavailable``.
+    """
+    token = find(secret, "undo", browser=None)
+    if not isinstance(token, MailedToken):
+        return token
+    status = connection.row(
+        "SELECT api.restore_address_v1(%(id)s, %(token)s, %(language)s, %(network)s, %(agent)s)"
+        " AS status",
+        {
+            "id": token.id,
+            "token": secret,
+            "language": language,
+            "network": origin.network,
+            "agent": origin.agent,
+        },
+    )["status"]
+    if status == "restored":
+        return token
+    if status not in ("unknown", "spent", "expired", "dead"):
+        raise VaultRefused("restore_address", status)
+    refusal: RestoreRefusal = status
+    return refusal
 
 
 def _change(

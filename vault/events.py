@@ -6,6 +6,7 @@ list.
 """
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -35,6 +36,7 @@ class Tag(StrEnum):
     EMAIL_CHANGED = "account:email:changed"
     EMAIL_CONFIRMED = "account:email:confirmed"
     EMAIL_REMOVED = "account:email:removed"
+    EMAIL_RESTORED = "account:email:restored"
     FACTOR_EXHAUSTED = "account:factor:exhausted"
     FACTOR_RIGHT = "account:factor:right"
     FACTOR_THROTTLED = "account:factor:throttled"
@@ -56,10 +58,12 @@ class Tag(StrEnum):
     PASSWORD_UPGRADED = "account:password:upgraded"  # noqa: S105
     PASSWORD_WRONG = "account:password:wrong"  # noqa: S105
     RECOVERY_CODES_REPLACED = "account:recovery_codes:replaced"
+    SESSION_DISOWNED = "account:session:disowned"
     SESSION_ENDED = "account:session:ended"
     SESSION_OPENED = "account:session:opened"
     SIGN_UP_REFUSED = "account:sign_up:refused"
     SIGN_UP_SUCCESS = "account:sign_up:success"
+    TOKEN_MAILED = "account:token:mailed"  # noqa: S105
     TOKEN_REDEEMED = "account:token:redeemed"  # noqa: S105
     TOKEN_REFUSED = "account:token:refused"  # noqa: S105
     TOKEN_REQUESTED = "account:token:requested"  # noqa: S105
@@ -73,6 +77,7 @@ class Tag(StrEnum):
     GUESSES_CLEARED = "lockout:guesses:cleared"
     JOB_DROPPED = "lockout:outbox:dropped"
     JOB_REVIVED = "lockout:outbox:revived"
+    RESET_SENT = "lockout:reset:sent"
     SESSIONS_ENDED = "lockout:sessions:ended"
     ALL_SESSIONS_ENDED = "lockout:site:sessions_ended"
     WIKI_RESUMED = "lockout:wiki:resumed"
@@ -98,15 +103,17 @@ class Tag(StrEnum):
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a request came from: the network as prefix text, and the browser in words.
+    """Where a request came from: the network as prefix text, and the browser as `agents` has it.
 
     The audit trail keeps only digests of both, under a salt of the day. ``device`` is the secret
-    that the browser carries, by which an account knows it again; guesses are charged by it.
+    that the browser carries, by which an account knows it again; guesses are charged by it, and
+    letters are answered by it. ``language`` is the one that the person reads.
     """
 
     network: str
     agent: str
     device: bytes | None = field(repr=False, default=None)
+    language: str = "en"
 
 
 NOWHERE = Origin(network="", agent="")
@@ -130,20 +137,45 @@ def report_row(what: str, subject: object) -> None:
 
 @dataclass(frozen=True)
 class OwnEvent:
-    """One line of somebody's own part of the trail; ``id`` is where the page before ended."""
+    """One line of somebody's own part of the trail; ``id`` is where the page before ended.
+
+    ``agent_label`` is the browser's, where it was within a session (``agents``). ``same_network``
+    says whether it came from the network that was asked with; None where nothing is known of that.
+    """
 
     id: int
     at: datetime
     tag: str
     detail: dict[str, Any]
+    agent_label: str = ""
+    is_this_session: bool | None = None
+    same_network: bool | None = None
+    wiki: str = ""
 
 
-def own_events(session: "Session", *, before: int | None = None, limit: int = 50) -> list[OwnEvent]:
-    """What the trail says of this session's person, the newest first, at most 200 lines."""
+def own_events(
+    session: "Session",
+    *,
+    before: int | None = None,
+    limit: int = 50,
+    network: str = "",
+    tags: Collection[str] | None = None,
+) -> list[OwnEvent]:
+    """What the trail says of this session's person, the newest first, at most 200 lines.
+
+    ``tags`` are the kinds of events that are wanted, all of them where None.
+    """
     return [
         OwnEvent(**row)
         for row in connection.rows(
-            "SELECT * FROM api.own_events_v1(%(secret)s, %(before)s, %(limit)s)",
-            {"secret": session.secret, "before": before, "limit": limit},
+            "SELECT * FROM api.own_events_v1(%(secret)s, %(before)s, %(limit)s, %(network)s,"
+            " %(tags)s)",
+            {
+                "secret": session.secret,
+                "before": before,
+                "limit": limit,
+                "network": network,
+                "tags": list(tags) if tags is not None else None,
+            },
         )
     ]

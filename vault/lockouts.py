@@ -53,6 +53,24 @@ def unlock_account(account_id: UUID, reason: str, by: Session | None) -> Outcome
     return Outcome(row["status"])
 
 
+def send_reset(account_id: UUID, reason: str, by: Session | None) -> Outcome:
+    """Has the letter sent by which the owner sets a new password (``sent``).
+
+    ``already``: the account is locked; ``no_address``: it has no confirmed address.
+    """
+    if by is None:
+        row = connection.row(
+            "SELECT api.console_send_reset_v1(%(account)s, %(reason)s) AS status",
+            {"account": account_id, "reason": reason},
+        )
+    else:
+        row = connection.row(
+            "SELECT api.send_reset_v1(%(session)s, %(account)s, %(reason)s) AS status",
+            {"session": by.secret, "account": account_id, "reason": reason},
+        )
+    return Outcome(row["status"])
+
+
 def end_sessions(account_id: UUID, reason: str, by: Session | None) -> Outcome:
     """Ends all sessions, codes and pending sign-ins of an account (``ended``)."""
     if by is None:

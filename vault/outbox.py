@@ -1,15 +1,17 @@
 """The outbox as the worker sees it: jobs are claimed with a lease, and done at least once.
 
-And as operators do, who decide about the jobs that were given up.
+Operators decide about the jobs that were given up; people see the letters to themselves.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from vault import connection
+from vault.errors import KeyUnknown, SealBroken
 from vault.lockouts import Outcome
+from vault.seals import open_address
 from vault.sessions import Session
 
 
@@ -78,3 +80,35 @@ def drop(job_id: int, reason: str, by: Session) -> Outcome:
         {"session": by.secret, "id": job_id, "reason": reason},
     )
     return Outcome(row["status"])
+
+
+@dataclass(frozen=True)
+class OwnLetter:
+    """A letter to the person who is signed in.
+
+    ``template`` says which, ``state`` whether it was sent, waits or was given up; ``address`` is
+    None where its key is gone.
+    """
+
+    template: str
+    reference: str
+    at: datetime
+    state: Literal["done", "due", "dead"]
+    address: str | None = field(repr=False)
+
+
+def own_letters(session: Session) -> list[OwnLetter]:
+    """The letters of the last month to this session's person, the newest first, at most 50."""
+    return [
+        OwnLetter(row["template"], row["reference"], row["at"], row["state"], _address(row))
+        for row in connection.rows(
+            "SELECT * FROM api.own_letters_v1(%(secret)s)", {"secret": session.secret}
+        )
+    ]
+
+
+def _address(row: dict[str, Any]) -> str | None:
+    try:
+        return open_address(row["sealed_address"], row["account_id"])
+    except (SealBroken, KeyUnknown):
+        return None

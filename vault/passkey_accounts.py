@@ -9,6 +9,7 @@ from vault.accounts import (
     EmailAddress,
     Preparation,
     address_parameters,
+    asker_parameters,
     name_parameters,
 )
 from vault.attempts import Attempt, amr_of, new_secret, secret_hash
@@ -52,6 +53,8 @@ def register(
 ) -> Attempt | Refusal:
     """Signs a person up: account, passkey, recovery codes and unconfirmed address at once.
 
+    The address gets the letter that confirms it.
+
     Gives the attempt that has proven the passkey, or why not. Raises ``VaultUnavailable``,
     ``HashingBusy``.
     """
@@ -64,13 +67,15 @@ def register(
         " %(aaguid)s, %(is_synced)s, %(backed_up)s, %(transports)s, %(name)s, %(sign_count)s,"
         " %(mac)s, %(mac_key)s, %(salt)s, %(memory_kib)s, %(time_cost)s, %(parallelism)s,"
         " %(pepper_id)s, %(tags)s, %(proofs)s, %(address)s, %(sealed)s, %(digest)s,"
-        " %(digest_key)s, %(attempt_hash)s, %(network)s, %(agent)s)",
+        " %(digest_key)s, %(browser_hash)s, %(language)s, %(attempt_hash)s, %(network)s,"
+        " %(agent)s)",
         {
             **passkey,
             **name_parameters(account_id, username),
             "skeletons": sorted(skeletons),
             **set_parameters(account_id, preparation.subject, keys.codes),
             **address_parameters(address, account_id, confirmed=False),
+            **asker_parameters(origin),
             "attempt_hash": secret_hash(attempt_secret),
             "network": origin.network,
             "agent": origin.agent,

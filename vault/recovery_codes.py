@@ -16,6 +16,7 @@ from django.conf import settings
 
 from vault import connection
 from vault.attempts import Attempt, fresh_secret
+from vault.codes import CODE_BYTES, normal_form, spelled
 from vault.errors import VaultRefused
 from vault.events import Origin, report_row
 from vault.factors import Verdict, proven, refusal
@@ -25,11 +26,6 @@ from vault.seals import is_ours, mac
 from vault.sessions import Session
 
 CODES: Final = 10
-# 32 letters and digits without those that look alike (as Crockford's base32): 80 bits in 16.
-_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_LENGTH: Final = 16
-_GROUP: Final = 4
-_AS_HASHED: Final = str.maketrans("OIL", "011", "-\u2010\u2011\u2012\u2013\u2014")
 
 Replaced = Literal["replaced", "gone", "weak"]
 
@@ -56,13 +52,7 @@ def new_codes() -> tuple[str, ...]:
 
 
 def _new_code() -> str:
-    letters = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
-    return "-".join(letters[at : at + _GROUP] for at in range(0, _LENGTH, _GROUP))
-
-
-def normal_form(typed: str) -> str:
-    """A typed code as it was hashed: upper case, no spaces or dashes, O as 0, I and L as 1."""
-    return "".join(typed.upper().split()).translate(_AS_HASHED)
+    return spelled(secrets.token_bytes(CODE_BYTES))
 
 
 def tag_of(code: str, subject: bytes, salt: bytes, cost: Cost, pepper_id: str) -> bytes:

@@ -203,13 +203,14 @@ def open_session(
         "agent": origin.agent,
         "device": origin.device,
         "proof": secret_hash(proof_secret) if proof_secret is not None else None,
+        "language": origin.language,
     }
     if kind == "web":
         row = connection.row(
             "SELECT api.open_session_v1(%(attempt)s, %(sid)s, %(secret_hash)s, %(amr)s,"
             " %(auth_time)s, %(account_epoch)s, %(site_epoch)s, %(created_at)s, %(expires_at)s,"
             " %(idle)s, %(kept)s, %(agent_label)s, %(mac)s, %(mac_key)s, %(old)s, %(network)s,"
-            " %(agent)s, %(device)s, %(proof)s) AS status",
+            " %(agent)s, %(device)s, %(proof)s, %(language)s) AS status",
             parameters,
         )
     else:

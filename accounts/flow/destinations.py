@@ -17,12 +17,13 @@ class Label:
     """What the pages of a flow say about where it leads.
 
     ``name``: "to continue to ..."; ``origin``: what their form may lead to besides this site;
-    ``restart_url``: where to begin again.
+    ``restart_url``: where to begin again; ``languages``: in which to speak, the best first.
     """
 
     name: str | None
     origin: str | None
     restart_url: str
+    languages: tuple[str, ...] = ()
 
 
 def origin_of_uri(uri: str) -> str:

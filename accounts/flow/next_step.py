@@ -14,6 +14,7 @@ class Step(Enum):
     SIGN_IN = "sign_in"
     SECOND_FACTOR = "second_factor"
     UNREACHABLE = "unreachable"
+    MEND = "mend"
     FINISH = "finish"
 
 
@@ -21,6 +22,7 @@ NOTHING_MORE: Final = Demand()
 # By what the highest factor is proven where that is a passkey: by one, or, for the day when it is
 # lost, by a recovery code. A code of an app can be phished, and is not enough.
 _FOR_A_PASSKEY: Final = frozenset({"hwk", "swk", "recovery_code"})
+_SECOND_PROOFS: Final = frozenset({"totp", "hwk", "swk", "recovery_code"})
 
 
 def next_step(
@@ -57,3 +59,16 @@ def next_proof(proofs: Collection[str], factors: Collection[str]) -> Step:
         return Step.FINISH
     enough = "mfa" in amr and ("passkey" not in factors or not _FOR_A_PASSKEY.isdisjoint(proofs))
     return Step.FINISH if enough else Step.SECOND_FACTOR
+
+
+def next_recovery(proofs: Collection[str], factors: Collection[str]) -> Step:
+    """What getting back in by letter needs: any second factor as well, where one is held.
+
+    A letter is no factor of its own kind (ASVS 6.4.3): whoever reads the mail gets no further than
+    whoever knows the password. The vault holds what is proven against the same rule.
+    """
+    if "letter" not in proofs:
+        return Step.SIGN_IN
+    if SECOND_FACTORS.isdisjoint(factors) or not _SECOND_PROOFS.isdisjoint(proofs):
+        return Step.MEND
+    return Step.SECOND_FACTOR

@@ -17,6 +17,11 @@ _FACTOR: Final = re.compile(r"[A-Za-z0-9_-]{1,60}\Z")  # names a thing, and is n
 PAGES = {
     "account": "accounts:account",
     "password": "accounts:password",
+    "email": "accounts:email",
+    "email-add": "accounts:email_add",
+    "email-primary": "accounts:email_primary",
+    "email-remove": "accounts:email_remove",
+    "activity": "accounts:activity",
     "password-remove": "twofactor:remove_password",
     "two-factor": "twofactor:overview",
     "two-factor-app": "twofactor:new_app",

@@ -17,6 +17,7 @@ DEVICE_COOKIE = "__Host-device"
 PROOF_COOKIE = "__Host-proof"
 PENDING_COOKIE = "__Host-pending"
 PENDING_SECONDS = 1800
+WAY_COOKIE = "__Host-way"
 _MOST_OF_A_COOKIE = 3800  # browsers drop what is over 4,096 bytes with its name
 DEVICE_SECONDS = 400 * 86400  # as long as browsers keep anything
 _BROWSER = "authsite.browser"  # where a request keeps the value until the answer
@@ -92,3 +93,14 @@ def carry_pending(response: HttpResponseBase, sealed: str) -> None:
 def forget_pending(response: HttpResponseBase) -> None:
     """Takes it away: a page has it in its form again."""
     response.set_cookie(PENDING_COOKIE, "", max_age=0, **_ATTRIBUTES)
+
+
+def remember_way(response: HttpResponseBase, sealed: str, seconds: int) -> None:
+    """Keeps where a flow led, sealed, for whoever comes back to it by a letter."""
+    if len(sealed) <= _MOST_OF_A_COOKIE:
+        response.set_cookie(WAY_COOKIE, sealed, max_age=seconds, **_ATTRIBUTES)
+
+
+def forget_way(response: HttpResponseBase) -> None:
+    """Takes it away: a page has it in its form again."""
+    response.set_cookie(WAY_COOKIE, "", max_age=0, **_ATTRIBUTES)

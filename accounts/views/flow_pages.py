@@ -36,6 +36,7 @@ from accounts.views.cookies import (
     remember_session,
 )
 from accounts.views.guards import SeeOther, origin_of
+from accounts.views.languages import speak
 
 # No header can set it: those begin with HTTP_.
 _FLOW = "authsite.flow"
@@ -57,8 +58,6 @@ def flow_page(
         {
             "flow": seal(flow, bind_browser(request)),
             "destination_name": label.name,
-            # A page that answered a POST cannot be asked for again: begin anew instead.
-            "language_next": label.restart_url,
             "reauthenticate": flow.reauthenticate,
             **context,
         },
@@ -74,20 +73,40 @@ def open_flow(request: HttpRequest) -> Flow:
         try:
             opened = unseal(request.POST.get("flow", ""), browser_of(request))
         except (FlowExpired, FlowOfAnotherBrowser) as error:
-            _check_destination(error.flow)
+            _follow(request, error.flow)
             raise
-        _check_destination(opened)
+        _follow(request, opened)
         request.META[_FLOW] = opened
     flow: Flow = request.META[_FLOW]
     return flow
 
 
-def _check_destination(flow: Flow) -> None:
-    """Refuses what an older release sealed for a destination that reads it no more."""
+def kept_flow(request: HttpRequest, sealed: str) -> Flow:
+    """A flow that this browser kept elsewhere than in a form. Raises ``FlowUnusable``."""
+    flow = unseal(sealed, browser_of(request))
+    _follow(request, flow)
+    return flow
+
+
+def restart_url(request: HttpRequest) -> str | None:
+    """Where the flow in the request's form begins anew, expired or not; None if there is none."""
     try:
-        label_of(flow)
+        flow = open_flow(request)
+    except (FlowExpired, FlowOfAnotherBrowser) as error:
+        flow = error.flow
+    except FlowUnusable:
+        return None
+    return label_of(flow).restart_url
+
+
+def _follow(request: HttpRequest, flow: Flow) -> None:
+    """Speaks the flow's language. Refuses what an older release sealed for a destination that reads
+    it no more."""
+    try:
+        label = label_of(flow)
     except (KeyError, TypeError):
         raise FlowUnusable from None
+    speak(request, label.languages)
 
 
 def unusable(

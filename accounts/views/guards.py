@@ -56,6 +56,7 @@ def origin_of(request: HttpRequest) -> Origin:
         device=device_of(request),
         network=client_network(request),
         agent=agent_label(request.headers.get("User-Agent", "")[:500]),
+        language=get_language() or settings.LANGUAGE_CODE,
     )
 
 
@@ -115,7 +116,7 @@ def prove_again(page: str, request: HttpRequest) -> HttpResponse:
 
     What was chosen there, or waits there to be confirmed, is kept.
     """
-    query = {"page": page, **chosen(request.GET)}
+    query = {"page": page, **chosen(request.GET), **chosen(request.POST)}
     response = SeeOther(f"{reverse('accounts:prove')}?{urlencode(query)}")
     forget_proof(response)
     carry_pending(response, request.POST.get("pending", ""))

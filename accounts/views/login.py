@@ -94,8 +94,8 @@ def login(request: HttpRequest) -> HttpResponse:
     except FlowUnusable as error:
         return unusable(request, error, present)
     if "username" not in request.POST:
-        # Somebody came over from the sign-up page.
-        return present(request, flow)
+        # Somebody came over from the sign-up page, or that for a new password.
+        return present(request, replace(flow, page="sign_in"))
     charge_flow(request, flow, "sign-in", settings.RATE_SIGN_IN)
     form = SignInForm(request.POST)
     if not form.is_valid():

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.errors import ProofGone
 from accounts.flow.destinations import destination_of
-from accounts.flow.next_step import Step, next_proof, next_step
+from accounts.flow.next_step import Step, next_proof, next_recovery, next_step
 from accounts.flow.seal import Flow
 from accounts.services.attempts import Attempt, plain
 from accounts.services.trusted_browsers import spared
@@ -33,6 +33,8 @@ def advance(request: HttpRequest, flow: Flow, attempt: Attempt) -> HttpResponse 
         step = next_proof(attempt.proofs, attempt.factors)
         if step is Step.FINISH:
             return finish_proof(request, flow, attempt)
+    elif attempt.purpose == "recover":
+        step = next_recovery(attempt.proofs, attempt.factors)
     else:
         attempt = spared(attempt, origin_of(request))
         demand = destination_of(flow.destination).demand(flow.request)

@@ -5,8 +5,6 @@ What is missing or unsafe stops the start, one clear line each.
 
 from pathlib import Path
 
-from django.utils.translation import gettext_lazy as _
-
 from authsite import policies, roles
 from authsite.logs import logging_settings
 from authsite.settings.environment import Environment
@@ -135,8 +133,13 @@ TEMPLATES = [
 
 # --- Languages and time
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+# Each by its own name. The operator's site speaks English alone: it has no translation, and half
+# a one would be worse.
+LANGUAGES = [("en", "English")]
+if ROLE != roles.OPERATOR:
+    LANGUAGES += [("fr", "Français")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "authsite.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -177,6 +180,7 @@ USERNAME_PREFIXES = env.words("AUTHSITE_USERNAME_PREFIXES")
 RATE_SIGN_IN = env.rate("AUTHSITE_RATE_SIGN_IN", "30/m")
 RATE_SIGN_UP = env.rate("AUTHSITE_RATE_SIGN_UP", "20/h")
 RATE_PASSWORD = env.rate("AUTHSITE_RATE_PASSWORD", "20/m")
+RATE_LETTERS = env.rate("AUTHSITE_RATE_LETTERS", "20/h")
 RATE_TOKEN = env.rate("AUTHSITE_RATE_TOKEN", "60/m")
 RATE_OPERATOR = env.rate("AUTHSITE_RATE_OPERATOR", "10/m")
 TRUSTED_PROXIES = env.networks("AUTHSITE_TRUSTED_PROXIES")

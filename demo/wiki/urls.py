@@ -20,6 +20,7 @@ urlpatterns = [
     path("auth/backchannel", backchannel.backchannel, name="backchannel"),
     path("mail", mail.mailbox, name="mail"),
     path("mail/<str:key>", mail.letter, name="letter"),
+    path("mail/<str:key>/text", mail.letter_text, name="letter-text"),
     path("mail/<str:key>/html", mail.letter_html, name="letter-html"),
     path("icon.svg", asset.icon, name="icon"),
     path("style.css", asset.style, name="style"),

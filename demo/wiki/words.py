@@ -232,7 +232,10 @@ WORDS: dict[str, dict[str, str]] = {
     "mail_to": {"en": "To", "fr": "À"},
     "mail_from": {"en": "From", "fr": "De"},
     "mail_date": {"en": "Sent", "fr": "Envoyée"},
-    "mail_html": {"en": "As HTML", "fr": "En HTML"},
+    "mail_views": {"en": "How to show it", "fr": "Affichage"},
+    "mail_html": {"en": "Letter", "fr": "Lettre"},
+    "mail_text": {"en": "Plain text", "fr": "Texte brut"},
+    "mail_empty": {"en": "This letter says nothing.", "fr": "Cette lettre ne dit rien."},
     "mail_no_subject": {"en": "(no subject)", "fr": "(sans objet)"},
     "all_mail": {"en": "All letters", "fr": "Toutes les lettres"},
 }

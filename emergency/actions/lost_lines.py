@@ -98,6 +98,7 @@ _SUBJECTS: Final[Mapping[str, Callable[[Event], Subject] | None]] = {
     "lockout:backends": None,
     "lockout:guesses": None,
     "lockout:outbox": None,
+    "lockout:reset": None,  # the new epoch voids every token
     "lockout:sessions": None,  # the new epoch ends all of them
     "lockout:site:sessions_ended": None,
     "lockout:wiki": _of_wiki,

@@ -7,6 +7,7 @@ from emergency.errors import (
     LastOperator,
     LastPasskeyHere,
     MeasureRefused,
+    NoAddress,
     NotAllowed,
     NotProven,
     OwnAccount,
@@ -24,6 +25,7 @@ _REFUSALS: Mapping[str, type[MeasureRefused]] = {
     "self": OwnAccount,
     "last_operator": LastOperator,
     "last": LastPasskeyHere,
+    "no_address": NoAddress,
 }
 
 

@@ -1,4 +1,4 @@
-"""The measures on one account: lock it, unlock it, end its sessions."""
+"""The measures on one account: lock it, unlock it, end its sessions, send its owner a letter."""
 
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from emergency.actions.end_sessions import end_sessions
 from emergency.actions.lock_account import lock_account
 from emergency.actions.operators import Operator
 from emergency.actions.outcome import Done
+from emergency.actions.send_reset import send_reset
 from emergency.actions.unlock_account import unlock_account
 from emergency.errors import AlreadyLocked, NotLocked
 from emergency.models import Account, Session
@@ -27,6 +28,10 @@ def _unlock(account_id: UUID, reason: str, by: Operator) -> Done:
 
 def _end(account_id: UUID, reason: str, by: Operator) -> Done:
     return end_sessions(account_id, reason, by=by)
+
+
+def _send(account_id: UUID, reason: str, by: Operator) -> Done:
+    return send_reset(account_id, reason, by=by)
 
 
 LOCK = Measure(
@@ -62,7 +67,19 @@ END_SESSIONS = Measure(
     command="endsessions",
     act=_end,
 )
-MEASURES = (LOCK, UNLOCK, END_SESSIONS)
+SEND_RESET = Measure(
+    slug="send-reset",
+    title=gettext_lazy("Send a letter for a new password"),
+    button=gettext_lazy("Send the letter"),
+    working=gettext_lazy("Sending…"),
+    done=gettext_lazy("The letter is on its way"),
+    least="locker",
+    is_dangerous=False,
+    command="sendreset",
+    act=_send,
+    after=gettext_lazy("The password is as it was until its owner sets a new one."),
+)
+MEASURES = (LOCK, UNLOCK, END_SESSIONS, SEND_RESET)
 
 
 def account_measure(request: HttpRequest, measure: Measure, account: Account) -> HttpResponse:
@@ -87,7 +104,9 @@ def _target(measure: Measure, account: Account, operator: Operator) -> Target:
         url=reverse("admin:emergency_account_change", args=[account.id]),
         as_shown=(str(account.id), account.username, account.state),
         hits=_hits(measure, account, len(sessions), is_own=is_own),
-        wikis=[] if measure is UNLOCK else sorted({w for s in sessions for w in s.wikis}),
+        wikis=[]
+        if measure in (UNLOCK, SEND_RESET)
+        else sorted({w for s in sessions for w in s.wikis}),
         undo_url=reverse("admin:emergency_account_unlock", args=[account.id])
         if measure is LOCK
         else None,
@@ -99,6 +118,12 @@ def _hits(measure: Measure, account: Account, live: int, *, is_own: bool) -> lis
         return [
             _("They can sign in again at once, with the password that they had."),
             _("Sessions that ended stay ended."),
+        ]
+    if measure is SEND_RESET:
+        return [
+            _("A letter goes to their confirmed e-mail address; nobody here sees what is in it."),
+            _("Their password and their sessions stay as they are until they set a new one."),
+            _("Where a second factor is held, it is asked for as well."),
         ]
     hits = [
         ngettext(

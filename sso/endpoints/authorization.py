@@ -3,8 +3,6 @@
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import translation
-from django.utils.translation import get_supported_language_variant
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -15,6 +13,7 @@ from accounts.services.sessions import Session
 from accounts.views import login, signup
 from accounts.views.flow_pages import form_post, leave, stopped
 from accounts.views.guards import SeeOther
+from accounts.views.languages import speak
 from sso.errors import AuthorizationRefused, RequestUnanswerable
 from sso.flow import wiki_destination
 from sso.services.authorization_request import (
@@ -101,7 +100,7 @@ def _page(
     session: Session | None,
 ) -> HttpResponse:
     """The page itself is the answer to the request: nothing is stored for who walks away."""
-    _speak(request, asked)
+    speak(request, asked.ui_locales)
     sign_up = decision is Decision.SIGN_UP
     flow = Flow(
         destination=wiki_destination.NAME,
@@ -113,18 +112,6 @@ def _page(
     )
     present = signup.present if sign_up else login.present
     return present(request, flow)
-
-
-def _speak(request: HttpRequest, asked: AuthorizationRequest) -> None:
-    """Chooses the first of ``ui_locales`` that this site speaks."""
-    for tag in asked.ui_locales:
-        try:
-            language = get_supported_language_variant(tag.lower())
-        except (LookupError, ValueError):  # not ours, or too long for any language
-            continue
-        translation.activate(language)
-        request.LANGUAGE_CODE = language
-        return
 
 
 def _refused(

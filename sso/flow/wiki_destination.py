@@ -33,6 +33,7 @@ class WikiDestination:
             name=wiki.name if wiki else None,
             origin=origin_of_uri(asked.redirect_uri),
             restart_url=restart_url(asked),
+            languages=asked.ui_locales,
         )
 
     def demand(self, request: dict[str, Any]) -> Demand:

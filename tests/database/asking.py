@@ -89,7 +89,7 @@ def register(
         skeletons or [username.casefold()],
         *(random_32()[:16], 19456, 2, 1, "t1", tag or random_32(), random_32()),
         *address,
-        *(sha256(attempt or random_32()), NETWORK, AGENT),
+        *(random_32(), "en", sha256(attempt or random_32()), NETWORK, AGENT),
     )
 
 

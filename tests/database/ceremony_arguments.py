@@ -49,7 +49,7 @@ def _sign_up() -> list[Any]:
         *passkey_arguments().values(),
         *(*RECOVERY_SET, new, new),
         *(uuid4(), b"s" * 60, random_32(), "t1"),
-        *(random_32(), *ORIGIN),
+        *(random_32(), "en", random_32(), *ORIGIN),
     ]
 
 

@@ -42,18 +42,35 @@ def an_address(admin: psycopg.Connection, person: Person, *, confirmed: bool = T
 
 
 def a_token(
-    admin: psycopg.Connection, person: Person, address: UUID, purpose: str, secret: bytes | None
+    admin: psycopg.Connection,
+    person: Person,
+    address: UUID,
+    purpose: str,
+    secret: bytes | None,
+    *,
+    sid: UUID | None = None,
+    code: bytes = b"",
 ) -> UUID:
     """Gives somebody a token behind web's back; armed where it has a secret."""
     token: UUID = value(
         admin,
         "INSERT INTO vault.mailed_tokens (purpose, account_id, address_id, account_epoch,"
-        " site_epoch, browser_hash, token_hash, token_key, mac, mac_key, mailed_to, expires_at)"
-        " SELECT %s, id, %s, epoch, 1, sha256(%s), sha256(%s), 't1', 'm', 't1', 'a',"
-        " clock_timestamp() + interval '1 hour' FROM vault.accounts WHERE id = %s RETURNING id",
-        *(purpose, address, BROWSER, secret, person.account_id),
+        " site_epoch, browser_hash, token_hash, code_hash, sid, token_key, mac, mac_key, mailed_to,"
+        " expires_at)"
+        " SELECT %s, id, %s, epoch, 1, sha256(%s), sha256(%s), sha256(%s), %s, 't1', 'm', 't1',"
+        " 'a', clock_timestamp() + interval '1 hour' FROM vault.accounts WHERE id = %s"
+        " RETURNING id",
+        *(purpose, address, BROWSER, secret, code or random_32()[:10], sid, person.account_id),
     )
     return token
+
+
+def a_request(admin: psycopg.Connection, web: psycopg.Connection, username: str) -> int:
+    """A request for a reset that waits for the worker."""
+    asked = [username, None, sha256(BROWSER), "en", *ORIGIN]
+    assert call(web, "api.request_reset_v1", *asked)["status"] == "asked"
+    job: int = value(admin, "SELECT max(id) FROM vault.outbox WHERE kind = 'reset_request'")
+    return job
 
 
 def web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[str, list[Any]]:
@@ -69,6 +86,10 @@ def web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[st
     confirmation = a_token(admin, lena, third, "confirm", confirming)
     home = an_address(admin, rita)
     request, other = (a_token(admin, rita, home, "reset", secret) for secret in (resetting, reset))
+    undoing, disowning = random_32(), random_32()
+    undo = a_token(admin, lena, first, "undo", undoing)
+    sid = value(admin, "SELECT sid FROM vault.sessions WHERE secret_hash = sha256(%s)", session)
+    disown = a_token(admin, lena, first, "disown", disowning, sid=sid)
     attempt = random_32()
     answer = call(web, "api.redeem_reset_v1", other, reset, BROWSER, None, sha256(attempt), *ORIGIN)
     assert answer["status"] == "right"
@@ -97,6 +118,8 @@ def web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[st
         "confirm_address": [*(confirmation, confirming, BROWSER, None, random_32(), "t1", *ORIGIN)],
         "set_primary_address": [*proof, second, "en", *ORIGIN, random_32()],
         "remove_address": [*proof, first, "en", *ORIGIN, random_32()],
+        "restore_address": [undo, undoing, "en", *ORIGIN],
+        "disown_session": [disown, disowning, *ORIGIN],
         "request_reset": ["Rita", None, sha256(BROWSER), "en", *ORIGIN],
         "find_token": [resetting, BROWSER],
         "redeem_reset": [request, resetting, BROWSER, None, random_32(), *ORIGIN],
@@ -131,8 +154,12 @@ def refresh_arguments(
 def worker_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[str, list[Any]]:
     """Those of the worker's functions."""
     lena = a_person(web, "Lena")
-    token = a_token(admin, lena, an_address(admin, lena), "reset", None)
+    address = an_address(admin, lena)
+    token = a_token(admin, lena, address, "reset", None)
+    request = a_request(admin, web, "Lena")
     return {
         "token_to_arm": [token],
-        "arm_token": [token, random_32(), "t1", random_32(), "t1", random_32()],
+        "arm_token": [token, random_32(), random_32(), "t1", random_32(), "t1", random_32()],
+        "reset_request": [request],
+        "answer_reset": [request, [address], [0]],
     }

@@ -17,6 +17,7 @@ from tests.database.asking import (
     value,
 )
 from tests.database.factors import a_passkey, passkey_arguments
+from tests.database.mail_arguments import an_address
 from tests.database.operating import an_operator, freshly, opening, passkey_of, shown
 
 ORIGIN = [NETWORK, "Firefox"]
@@ -29,6 +30,7 @@ def operator_arguments(
     other = an_operator(admin, web, operator, username="Oskar")
     olga = an_operator(admin, web, operator)
     ada = a_person(web)
+    an_address(admin, ada)
     a_wiki(admin)
     freshly(operator, olga)
     return {
@@ -39,6 +41,7 @@ def operator_arguments(
         "end_operator_session": [other, *ORIGIN],
         "lock_account": [olga, ada.account_id, "because"],
         "unlock_account": [olga, ada.account_id, "because"],
+        "send_reset": [olga, ada.account_id, "because"],
         "end_account_sessions": [olga, ada.account_id, "because"],
         "set_wiki_state": [olga, "wiki-a", "suspended", "because"],
         "end_backends": [olga, "authsite_worker"],

@@ -8,7 +8,7 @@ from django.test import override_settings
 
 from vault import accounts, passwords, sessions
 from vault.attempts import Attempt
-from vault.events import NOWHERE
+from vault.events import NOWHERE, Origin
 from vault.sessions import Session
 
 PASSWORD = "correct horse battery staple"
@@ -57,10 +57,21 @@ def attempt_of(member: Member, **changes: Any) -> Attempt:
     return verdict.attempt
 
 
-def sign_in(member: Member, *, kept: bool = False, old: Session | None = None) -> Session:
+def sign_in(
+    member: Member,
+    *,
+    kept: bool = False,
+    old: Session | None = None,
+    origin: Origin = NOWHERE,
+    agent_label: str = "Firefox",
+) -> Session:
     """A new session."""
     session = sessions.open_session(
-        attempt_of(member), kept=kept, agent_label="Firefox", origin=NOWHERE, old=old
+        attempt_of(member, origin=origin),
+        kept=kept,
+        agent_label=agent_label,
+        origin=origin,
+        old=old,
     )
     assert session is not None
     return session

@@ -43,6 +43,7 @@ VOUCHED = {
 # No row of these makes anybody somebody: why, and what a writer can still do with them.
 NOT_VOUCHED = {
     "account_locks": "why and by whom: accounts.state decides, which can be rolled back",
+    "address_letters": "when an address got letters: a writer has as many as it likes",
     "alerts": "what operators are shown; a writer can hide it, as it can the trail's newest line",
     "event_salts": "what tells networks in the trail apart; nothing is decided by them",
     "event_sealing": "how far sealing has come: the seals and the seal store say if it lies",
@@ -50,6 +51,7 @@ NOT_VOUCHED = {
     "events": "under the seals; a line can be added, or removed before it is sealed",
     "factor_proposals": "guesses on their way: what comes of one is checked against its own row",
     "guess_budgets": "how many guesses are left: a writer has as many as it likes",
+    "known_networks": "what is no news to an account: a writer can keep a letter from its owner",
     "password_proposals": "as factor_proposals; the proof beside the parameters decides",
     "policy": "upper bounds in seconds: checkvault compares them; web keeps its own for proofs",
     "recovery_code_sets": "how to compute a tag: another way makes no proof of ours",

@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # What a caller could try values for: a tag, a secret, a code, a token, an opening of TOTP secrets.
 GUESSES = ("p_tag", "p_secret", "p_token", "p_code", "p_opening", "p_tags")
 
+# Codes that are typed: of a million that live, 10**12 guesses find one once in a million times.
+TYPED = "80 random bits or more, good for a week at most"
 RANDOM = "at least 160 random bits: nobody guesses them, with or without a limit"
 STORES = "stores a new one by proof of another"
 BOUND = {
@@ -26,9 +28,11 @@ BOUND = {
     "api.propose_app_password_v1": RANDOM,
     "api.prove_app_password_v1": RANDOM,
     "api.redeem_code_v1": RANDOM,
-    "api.redeem_reset_v1": RANDOM,
-    "api.find_token_v1": RANDOM,
-    "api.confirm_address_v1": RANDOM,
+    "api.redeem_reset_v1": TYPED,
+    "api.find_token_v1": TYPED,
+    "api.confirm_address_v1": TYPED,
+    "api.restore_address_v1": TYPED,
+    "api.disown_session_v1": TYPED,
     "api.rotate_refresh_token_v1": RANDOM,
     "api.resume_session_v1": RANDOM,
     "api.end_session_v1": RANDOM,
@@ -39,6 +43,7 @@ BOUND = {
     "api.end_operator_session_v1": RANDOM,
     "api.find_operator_invite_v1": RANDOM,
     "api.enrol_operator_passkey_v1": RANDOM,
+    "api.own_events_v1": "its tags are kinds of events",
     "api.register_account_v1": "stores the first one",
     "api.register_with_passkey_v1": "stores the first ones",
     "api.upgrade_password_v1": STORES,

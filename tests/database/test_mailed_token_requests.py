@@ -1,46 +1,114 @@
-"""Asking for a letter with a token: no answer, three letters an hour, nothing else changed."""
+"""Asking for a letter with a reset token: the same for everybody, and nothing else changed.
+
+What the worker makes of a request is in test_reset_answers.py; how often an address hears from us,
+in test_letters_limited.py.
+"""
 
 from typing import Any
 
 import psycopg
 import pytest
-from django.test import override_settings
 
-from tests.database.asking import AGENT, NETWORK, Login, ask, call, value
+from tests.database.asking import AGENT, NETWORK, Login, Row, ask, call, value
 from tests.database.mail import (
     ADDRESS,
     BROWSER,
     Playing,
     a_member,
-    ask_for_reset,
-    letters,
-    ring_with,
+    answer_requests,
+    request_reset,
+    requests,
     tokens,
 )
 from tests.database.people import prove, sign_in
-from tests.database.racing import raced
 from tests.web.counting import counted_hashes, counted_sql
 from vault.attempts import secret_hash
 
+ASKED: list[dict[str, Any]] = [
+    {"username": "Ada"},
+    {"username": "Bob"},  # has no address
+    {"username": "Nobody"},
+    {"username": None, "address": ADDRESS},
+    {"username": None, "address": "nobody@example.org"},
+    {"username": None, "address": "ada's@example.org\u0000"},
+]
 
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {"username": "Ada"},
-        {"username": "Nobody"},
-        {"username": None, "address": ADDRESS},
-        {"username": None, "address": "nobody@example.org"},
-    ],
-)
+
+def _written(admin: psycopg.Connection) -> tuple[list[Row], list[Row], dict[str, int]]:
+    """All that stands in the vault but what was typed and when: jobs, events, rows a table."""
+    jobs = ask(
+        admin,
+        "SELECT id, kind, account_id, sealed_address, tries, done_at, buried_at, last_error,"
+        " payload - '{username,digests}'::text[] AS rest,"
+        " ARRAY(SELECT jsonb_object_keys(payload) ORDER BY 1) AS names,"
+        " jsonb_array_length(payload -> 'digests') AS digests"
+        " FROM vault.outbox",
+    )
+    events = ask(admin, "SELECT to_jsonb(e) - 'at' AS row FROM vault.events e ORDER BY id")
+    counts = {
+        name: value(admin, f"SELECT count(*) FROM vault.{name}")
+        for (name,) in admin.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'vault'")
+    }
+    return jobs, events, counts
+
+
+@pytest.mark.parametrize("asked", ASKED)
 def test_reset_asked_for_takes_the_same_work_whoever_is_known(
     vault: None, playing: Playing, asked: dict[str, Any]
 ) -> None:
     """One and the same statement, no hash and no answer: nobody is told apart (V-enum)."""
     a_member(playing)
+    a_member(playing, "Bob", None)
+    request_reset("Somebody before")  # after whom the connection is there
     with counted_sql() as statements, counted_hashes() as hashes:
-        ask_for_reset(**asked)
+        request_reset(**asked)
     assert [one.partition("(")[0] for one in statements] == ["SELECT api.request_reset_v1"]
     assert hashes == []
+
+
+@pytest.mark.parametrize("by", ["username", "address"])
+def test_reset_asked_for_leaves_the_same_rows_whoever_is_known(
+    admin: psycopg.Connection, playing: Playing, by: str
+) -> None:
+    """One job and one event, alike in every field but what was typed: counting tells nothing."""
+    a_member(playing)
+    a_member(playing, "Bob", None)
+    locked = a_member(playing, "Lea", "lea@example.org")
+    admin.execute("UPDATE vault.accounts SET state = 'locked' WHERE id = %s", [locked.account_id])
+    admin.execute("TRUNCATE vault.events RESTART IDENTITY")
+    seen = []
+    typed = (
+        ("Ada", "Bob", "Lea", "Nobody") if by == "username" else (ADDRESS, "lea@example.org", "x@y")
+    )
+    for one in typed:
+        request_reset(one if by == "username" else None, **({} if by == "username" else {by: one}))
+        seen.append(_written(admin))
+        admin.execute("TRUNCATE vault.outbox, vault.events RESTART IDENTITY")
+    assert all(one == seen[0] for one in seen)
+    [job], [event], _ = seen[0]
+    assert (job["kind"], job["account_id"], job["sealed_address"]) == ("reset_request", None, None)
+    assert event["row"]["tag"] == "account:token:requested"
+    assert event["row"]["account_id"] is None
+    assert event["row"]["detail"] == {"purpose": "reset"}
+
+
+def test_reset_asked_for_is_done_in_as_many_reads_whoever_is_known(
+    admin: psycopg.Connection, login: Login, playing: Playing
+) -> None:
+    """Not even the vault itself looks anybody up: no table of accounts or addresses is touched."""
+    a_member(playing)
+    seen = (
+        "SELECT sum(coalesce(idx_scan, 0) + seq_scan) FROM pg_stat_xact_user_tables WHERE relname"
+    )
+    with login("web") as web:
+        for name, digests in (("Ada", None), ("Nobody", None), (None, [b"d" * 32])):
+            with web.transaction():
+                asked = (name, digests, secret_hash(BROWSER), "en", NETWORK, AGENT)
+                assert call(web, "api.request_reset_v1", *asked)["status"] == "asked"
+                looked = value(
+                    web, f"{seen} IN ('accounts', 'usernames', 'email_addresses', 'mailed_tokens')"
+                )
+                assert looked == 0
 
 
 def test_reset_asked_for_changes_nothing_but_the_mail(
@@ -50,84 +118,25 @@ def test_reset_asked_for_changes_nothing_but_the_mail(
     ada = a_member(playing)
     session = sign_in(ada)
     for _ in range(5):
-        ask_for_reset()
+        request_reset()
+    answer_requests(playing, admin)
     assert prove(ada).status == "right"
     assert sign_in(ada, old=session)
     assert value(admin, "SELECT epoch FROM vault.accounts") == 1
 
 
-def test_reset_asked_for_again_and_again_sends_three_letters_an_hour(
+def test_reset_asked_for_is_forgotten_once_it_was_answered(
     admin: psycopg.Connection, playing: Playing
 ) -> None:
-    """By name or by address, an account gets three letters an hour, and no more (V-limit)."""
+    """What was typed into the field for a name, a password perhaps, stays nowhere."""
     a_member(playing)
-    for _ in range(3):
-        ask_for_reset()
-        ask_for_reset(None, address="ADA@example.org")
-    assert len(letters(admin, "password_reset_link")) == len(tokens(admin)) == 3
-    sent = [
-        row["detail"].get("sent")
-        for row in ask(
-            admin, "SELECT detail FROM vault.events WHERE tag = 'account:token:requested'"
-        )
-    ]
-    assert sorted(sent) == [False, False, False, True, True, True]
-    admin.execute("UPDATE vault.mailed_tokens SET requested_at = requested_at - interval '1 hour'")
-    ask_for_reset()
-    assert len(tokens(admin)) == 4
-
-
-def test_reset_asked_for_by_a_hundred_at_once_sends_three_letters(
-    admin: psycopg.Connection, login: Login, playing: Playing
-) -> None:
-    """Requests that race share the three letters of the hour (V-race, V-limit)."""
-    a_member(playing)
-    arguments = ("Ada", None, secret_hash(BROWSER), "en", NETWORK, AGENT)
-    answers = raced(100, login, lambda c: call(c, "api.request_reset_v1", *arguments)["status"])
-    assert set(answers) == {"asked"}
-    assert len(letters(admin, "password_reset_link")) == 3
-
-
-def test_reset_asked_for_by_an_address_of_two_accounts_writes_to_each(
-    admin: psycopg.Connection, playing: Playing
-) -> None:
-    """An address is no identity: each account that confirmed it gets its own letter."""
-    a_member(playing)
-    a_member(playing, "Bob")
-    a_member(playing, "Eve", "eve@example.org")
-    ask_for_reset(None, address=ADDRESS)
-    found = letters(admin, "password_reset_link")
-    assert {one["username"] for one in found} == {"Ada", "Bob"}
-    assert len({one["token"] for one in found}) == 2
-
-
-def test_reset_asked_for_by_an_address_stored_under_an_older_key_finds_it(
-    admin: psycopg.Connection, playing: Playing
-) -> None:
-    """A new key in front of the ring makes nobody's address unknown."""
-    a_member(playing)
-    with override_settings(ADDRESS_KEYS=ring_with("AUTHSITE_ADDRESS_KEYS", "t2")):
-        ask_for_reset(None, address=ADDRESS)
-    assert len(tokens(admin)) == 1
-
-
-@pytest.mark.parametrize(
-    "meanwhile",
-    [
-        "UPDATE vault.email_addresses SET verified_at = NULL",
-        "UPDATE vault.accounts SET state = 'locked'",
-        "DELETE FROM vault.email_addresses",
-    ],
-)
-def test_reset_asked_for_without_a_confirmed_address_or_when_locked_sends_nothing(
-    admin: psycopg.Connection, playing: Playing, meanwhile: str
-) -> None:
-    """Nothing goes to an address that nobody confirmed, nor for an account that is locked."""
-    a_member(playing)
-    admin.execute(meanwhile)
-    ask_for_reset()
-    ask_for_reset(None, address=ADDRESS)
-    assert letters(admin) == []
+    for typed in ("Ada", "correct horse battery staple"):
+        request_reset(typed)
+    answer_requests(playing, admin)
+    for row in ask(admin, "SELECT tablename FROM pg_tables WHERE schemaname = 'vault'"):
+        dump = str(ask(admin, f"SELECT t::text AS row FROM vault.{row['tablename']} t"))
+        assert "correct horse" not in dump, row["tablename"]
+    assert requests(admin) == []
 
 
 @pytest.mark.parametrize(
@@ -154,4 +163,4 @@ def test_reset_asked_for_with_odd_arguments_is_a_bad_request(
     with login("web") as web:
         answer = call(web, "api.request_reset_v1", *arguments, NETWORK, AGENT)
     assert answer["status"] == "bad_request"
-    assert tokens(admin) == []
+    assert requests(admin) == tokens(admin) == []

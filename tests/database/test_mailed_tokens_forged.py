@@ -20,7 +20,7 @@ from tests.database.mail import (
     tokens,
 )
 from tests.database.people import Member, sign_in
-from vault import email_addresses, mailed_tokens
+from vault import email_addresses, mailed_tokens, resets
 from vault.attempts import Attempt
 from vault.seals import address_digest, mac, seal_address
 
@@ -52,6 +52,10 @@ def _address_of(admin: psycopg.Connection, member: Member) -> Any:
         ),
         "UPDATE vault.mailed_tokens SET requested_at = requested_at + interval '1 hour'",
         "UPDATE vault.mailed_tokens SET id = gen_random_uuid()",
+        "UPDATE vault.mailed_tokens SET code_hash = sha256('a code of the writer''s')",
+        "UPDATE vault.mailed_tokens SET code_hash = token_hash",
+        "UPDATE vault.mailed_tokens SET code_hash = NULL",
+        "UPDATE vault.mailed_tokens SET sid = gen_random_uuid()",
         "UPDATE vault.mailed_tokens SET mac = sha256('mac')",
         "UPDATE vault.mailed_tokens SET mac = ''",
         "UPDATE vault.mailed_tokens SET mac = NULL, mac_key = NULL",
@@ -71,6 +75,22 @@ def test_token_whose_row_was_changed_is_refused_and_reported(
     admin.execute(change, names)
     assert mailed_tokens.find(secret, "reset", browser=BROWSER) == "unknown"
     assert redeem(secret, username="Victim") == "unknown"
+    assert reported(admin) == {("mailed_token", str(tokens(admin)[0]))}
+    assert value(admin, "SELECT count(*) FROM vault.attempts") == 0
+
+
+@pytest.mark.parametrize("column", ["code_hash", "token_hash"])
+@pytest.mark.parametrize("length", [10, 32])
+def test_secret_that_a_writer_put_into_a_row_is_refused_and_reported(
+    admin: psycopg.Connection, playing: Playing, column: str, length: int
+) -> None:
+    """A code or a link's token of the writer's own, in a row that the worker has armed."""
+    a_member(playing)
+    a_reset_token(playing, admin)
+    own = random_32()[:length]
+    admin.execute(f"UPDATE vault.mailed_tokens SET {column} = sha256(%s)", [own])  # type: ignore[arg-type]
+    assert mailed_tokens.find(own, "reset", browser=BROWSER) == "unknown"
+    assert redeem(own, username="Ada") == "unknown"
     assert reported(admin) == {("mailed_token", str(tokens(admin)[0]))}
     assert value(admin, "SELECT count(*) FROM vault.attempts") == 0
 
@@ -130,7 +150,7 @@ def test_token_whose_row_was_changed_after_the_first_look_opens_nothing(
         )
         return found
 
-    monkeypatch.setattr(mailed_tokens, "find", find_then_change)
+    monkeypatch.setattr(resets, "find", find_then_change)
     assert redeem(secret) == "unknown"
     assert reported(admin) == {("mailed_token", str(tokens(admin)[0]))}
 
@@ -150,7 +170,7 @@ def test_token_revived_after_its_day_is_expired(
     )
     [row] = ask(admin, "SELECT t.* FROM vault.mailed_tokens t")
     row["requested_at"] = int(row["requested_at"].timestamp())
-    fields = mailed_tokens.token_fields(row, row["token_hash"])
+    fields = mailed_tokens.token_fields(row, row["token_hash"], row["code_hash"])
     vouched = mac(settings.ADDRESS_KEYS, "t1", "mailed-token", *fields)
     admin.execute("UPDATE vault.mailed_tokens SET mac = %s", [vouched])
     assert redeem(secret) == "expired"

@@ -69,6 +69,7 @@ def lockouts(
     return {
         "lock_account": ([session, victim.account_id, "x"], "unproven"),
         "unlock_account": ([session, victim.account_id, "x"], "unproven"),
+        "send_reset": ([session, victim.account_id, "x"], "unproven"),
         "end_account_sessions": ([session, victim.account_id, "x"], "unproven"),
         "set_wiki_state": ([session, "wiki-a", "suspended", "x"], "unproven"),
         "end_backends": ([session, "authsite_worker"], -1),
@@ -93,7 +94,7 @@ def test_lockout_without_a_passkey_shown_for_it_changes_nothing(
     state = (
         "SELECT (SELECT string_agg(a::text, ' ' ORDER BY id) FROM vault.accounts a),"
         " (SELECT string_agg(w::text, ' ') FROM vault.wikis w),"
-        " (SELECT count(*) FROM vault.outbox WHERE kind = 'letter'),"
+        " (SELECT count(*) FROM vault.outbox WHERE kind IN ('letter', 'reset_request')),"
         " (SELECT count(*) FROM vault.passkeys),"
         " (SELECT count(*) FROM vault.sessions WHERE ended_at IS NOT NULL)"
     )

@@ -58,6 +58,8 @@ def arguments(username: str, **changes: Any) -> list[Any]:
         "tags": [random_32()],
         "proofs": [random_32()],
         "address": (None, None, None, None),
+        "browser_hash": random_32(),
+        "language": "en",
         "attempt_hash": random_32(),
         "network": NETWORK,
         "agent": AGENT,

@@ -68,7 +68,7 @@ def test_reset_token_lives_an_hour_from_its_letter(
 ) -> None:
     """Sixty minutes by the vault's clock, whenever it was asked for."""
     a_member(playing)
-    ask_for_reset()
+    ask_for_reset(playing, admin)
     admin.execute("UPDATE vault.mailed_tokens SET requested_at = requested_at - interval '5 hours'")
     mailed(playing, admin)
     left = "SELECT expires_at - clock_timestamp() BETWEEN '59 minutes' AND '60 minutes'"
@@ -81,7 +81,7 @@ def test_reset_token_of_another_form_is_unknown(
 ) -> None:
     """What is no token finds no row, unarmed ones least of all."""
     a_member(playing)
-    ask_for_reset()
+    ask_for_reset(playing, admin)
     assert mailed_tokens.find(odd, "reset", browser=BROWSER) == "unknown"
     assert redeem(odd) == "unknown"
 

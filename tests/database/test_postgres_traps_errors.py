@@ -31,6 +31,8 @@ HUGE = 9_000_000_000_000_000_000
 HOSTILE: dict[str, list[Any]] = {
     "uuid": [None, uuid4()],
     "bytea": [None, b"", b"x", bytes(32), b"x" * 20_000],
+    "uuid[]": [None, [], [None], [uuid4()] * 2, [uuid4()] * 1_000],
+    "integer[]": [None, [], [None], [-1], [2**31 - 1] * 2, [0] * 1_000],
     "bytea[]": [None, [], [None], [[b"x"], [b"y"]], [b"x" * 32], [b"y" * 32] * 1_000],
     "inet": [None, "::", "192.0.2.1/24"],
     "text": [None, "", "x", "Ada", "\u0410da", "x" * 20_000],
@@ -70,7 +72,7 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
         "prepare_account": [uuid4()],
         "register_account": [
             *(uuid4(), "Bob", random_32(), "t1", ["bob"], *password),
-            *(uuid4(), b"s" * 60, random_32(), "t1", random_32()),
+            *(uuid4(), b"s" * 60, random_32(), "t1", random_32(), "en", random_32()),
         ],
         "password_challenge": ["Ada"],
         "propose_password": ["Ada", ada.tag, "sign_in", random_32(), None],
@@ -91,7 +93,8 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
         "list_wikis": [],
         "signing_keys": [],
         "report_row": ["session", "7"],
-        "own_events": [session, 10, 10],
+        "own_events": [session, 10, 10, NETWORK, ["account:session:opened"]],
+        "own_letters": [session],
         "end_own_session": [session, uuid4()],
         "end_session": [a_session(web, ada)],
         **{
@@ -105,7 +108,7 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
         known[name] += origin
     for name in ("propose_password", "open_session", "change_password"):
         known[name].append(random_32())  # the device
-    known["open_session"].append(random_32())  # what its proof cookie shall hold
+    known["open_session"] += [random_32(), "fr"]  # what its proof cookie shall hold; the language
     return {
         **mail_arguments.web_arguments(admin, web),
         **factor_arguments.web_arguments(admin, web),

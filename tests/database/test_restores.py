@@ -102,7 +102,7 @@ REMOVALS = {
 _HELD = """
     SELECT (SELECT count(*) FROM vault.totp_devices) + (SELECT count(*) FROM vault.passkeys)
            + (SELECT count(*) FROM vault.app_passwords WHERE revoked_at IS NULL)
-           + (SELECT count(*) FROM vault.email_addresses)
+           + (SELECT count(*) FROM vault.email_addresses WHERE removed_at IS NULL)
 """
 
 
@@ -119,6 +119,35 @@ def test_credential_that_was_removed_since_is_removed_again(
     assert reapply(tag, ada, detail=detail) == "applied"
     assert value(admin, _HELD) == 3
     assert reapply(tag, ada, detail=detail) == "already"
+
+
+def test_address_that_its_owner_took_back_since_is_the_primary_one_again(
+    admin: psycopg.Connection, ada: UUID, reapply: Reapply
+) -> None:
+    """The dump is of while somebody else was in the account; an undo's line says whose it is."""
+    admin.execute(
+        "UPDATE vault.email_addresses SET is_primary = false, removed_at = now();"
+        " INSERT INTO vault.email_addresses (id, account_id, sealed, lookup_digest, lookup_key,"
+        " is_primary, verified_at) SELECT gen_random_uuid(), account_id, 's', 'd', 't1', true,"
+        " now() FROM vault.email_addresses"
+    )
+    tag, detail = "account:email:restored", {"address": str(UUID(int=4))}
+    assert value(admin, "SELECT vault.is_shipped(%s)", tag)
+    assert reapply(tag, sign_up("Bob").account_id, detail=detail) == "gone"
+    assert reapply(tag, ada, detail={"address": str(uuid4())}) == "gone"
+    primary = "SELECT id FROM vault.email_addresses WHERE is_primary AND removed_at IS NULL"
+    assert value(admin, primary) != UUID(int=4)
+    assert reapply(tag, ada, detail=detail) == "applied"
+    assert value(admin, primary) == UUID(int=4)
+    assert reapply(tag, ada, detail=detail) == "already"
+
+
+def test_address_that_was_removed_and_restored_since_stays() -> None:
+    """The last word on each address counts: its line is handed to the store like the removal's."""
+    lost, account, detail = LostLines(), uuid4(), {"address": str(uuid4())}
+    for number, what in enumerate(("removed", "restored")):
+        lost.add(line(f"account:email:{what}", account, id=number, detail=detail))
+    assert [event["tag"] for event in lost.events()] == ["account:email:restored"]
 
 
 @pytest.mark.parametrize("tag", REMOVALS)
@@ -312,7 +341,7 @@ def test_tokens_and_their_letters_end_with_a_restore(
     )
     admin.execute(
         "INSERT INTO vault.outbox (kind, payload) VALUES"
-        """ ('letter', '{"token": "x"}'), ('letter', '{}'), ('backchannel_logout', '{}')"""
+        """ ('letter', '{"tokens": ["x"]}'), ('letter', '{}'), ('backchannel_logout', '{}')"""
     )
     with playing("owner"):
         assert restores.begin(epoch=41, newest_event=10**6) == 42

@@ -151,6 +151,8 @@ HELD = {
     "factor_proposals.digest": "salted, and emptied by the verdict",
     "grants.mac_key": "a key's id",
     "device_credentials.mac_key": "a key's id",
+    "address_letters.lookup_digest": "keyed digest",
+    "mailed_tokens.code_hash": "SHA-256 of 80 bits that the worker's key makes, for a week at most",
     "mailed_tokens.browser_hash": "SHA-256 of 256 random bits",
     "mailed_tokens.mac_key": "a key's id",
     "mailed_tokens.token_key": "a key's id",

@@ -5,7 +5,15 @@ from typing import Any, get_args
 import pytest
 
 from tests.database.test_schema import _statuses_of
-from vault import address_changes, app_passwords, mailed_tokens, refresh_tokens
+from vault import (
+    address_changes,
+    app_passwords,
+    mailed_tokens,
+    refresh_tokens,
+    reset_requests,
+    resets,
+    sign_in_notices,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +30,18 @@ from vault import address_changes, app_passwords, mailed_tokens, refresh_tokens
         (["api.request_confirmation_v1"], "asked", address_changes.Asked),
         (["api.set_primary_address_v1"], "changed", address_changes.Primary),
         (["api.remove_address_v1"], "removed", address_changes.Removed),
+        (
+            ["api.restore_address_v1", "vault.token_status"],
+            "restored",
+            address_changes.RestoreRefusal,
+        ),
+        (
+            ["api.disown_session_v1", "vault.token_status"],
+            "ended",
+            sign_in_notices.DisownRefusal,
+        ),
+        (["api.reset_password_v1"], "reset", resets.reset_password.__annotations__["return"]),
+        (["api.answer_reset_v1"], "answered", reset_requests.answer.__annotations__["return"]),
         (["api.add_app_password_v1"], "added", app_passwords.AddRefusal),
         (
             ["api.judge_app_password_v1"],

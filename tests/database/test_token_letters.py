@@ -1,7 +1,5 @@
 """The letters that carry a token, as the worker writes and sends them: the same one each time."""
 
-import email
-import email.policy
 import re
 import signal
 import socket
@@ -29,7 +27,9 @@ from tests.database.mail import (
 from tests.database.outbox_jobs import make_due, until
 from tests.database.people import sign_in
 from tests.environment import ISSUER, subprocess_environment
+from tests.mail_reader import html_of, text_of
 from tests.unit.outbox.servers import Server, serving
+from tests.web.markup import Page
 from vault import mailed_tokens
 from vault.attempts import Attempt, secret_hash
 
@@ -57,9 +57,8 @@ def _work(playing: Playing, mailbox: Path, **changes: Any) -> dict[str, bytes]:
 
 def _link(letter: bytes) -> tuple[str, bytes]:
     """Path and token of the only link in a letter."""
-    message = email.message_from_bytes(letter, policy=email.policy.default)
-    assert isinstance(message, email.message.EmailMessage)
-    [(path, text)] = LINK.findall(message.get_content())
+    [(path, text)] = LINK.findall(text_of(letter))
+    assert Page(html_of(letter)).all("a")[0].get("href") == f"{ISSUER}{path}#token={text}"
     secret = mailed_tokens.decode(text)
     assert secret is not None
     return path, secret
@@ -70,10 +69,10 @@ def test_letter_of_a_reset_brings_the_link_that_redeems(
 ) -> None:
     """From asking to the letter to an attempt to recover, with the worker's own code between."""
     a_member(playing)
-    ask_for_reset()
+    ask_for_reset(playing, admin)
     [letter] = _work(playing, mailbox).values()
     path, secret = _link(letter)
-    assert path == "/reset"
+    assert path == "/reset/code"
     assert isinstance(redeem(secret), Attempt)
     assert value(admin, "SELECT count(*) FROM vault.outbox WHERE done_at IS NULL") == 0
 
@@ -91,7 +90,7 @@ def test_letter_of_a_confirmation_goes_to_the_new_address_and_confirms_it(
     [told] = [one for one in letters if b"To: ada@example.org" in one]
     assert b"token" not in told
     path, secret = _link(confirmation)
-    assert path == "/account/email"
+    assert path == "/account/email/confirm"
     assert isinstance(confirm(secret), mailed_tokens.MailedToken)
 
 
@@ -100,7 +99,7 @@ def test_letter_sent_again_is_the_same_bytes_after_new_keys(
 ) -> None:
     """A resend, with another mail key and another address key in front, differs in not one byte."""
     a_member(playing)
-    ask_for_reset()
+    ask_for_reset(playing, admin)
     first = _work(playing, mailbox)
     admin.execute("UPDATE vault.outbox SET done_at = NULL")
     make_due(admin)
@@ -124,7 +123,7 @@ def test_letter_of_a_worker_killed_before_sending_carries_the_same_token(
 ) -> None:
     """kill -9 between arming and sending: the next worker's letter has the token that was armed."""
     a_member(playing)
-    ask_for_reset()
+    ask_for_reset(playing, admin)
     with serving(_silent) as server:
         environment = {
             **subprocess_environment("worker"),
@@ -168,7 +167,7 @@ def test_letter_whose_token_nobody_could_use_is_not_sent(
 ) -> None:
     """A letter that came too late for its token is done without being sent, and alerts nobody."""
     a_member(playing)
-    ask_for_reset()
+    ask_for_reset(playing, admin)
     admin.execute(meanwhile)
     assert _work(playing, mailbox) == {}
     [job] = ask(admin, "SELECT done_at IS NOT NULL AS done, buried_at FROM vault.outbox")
@@ -180,7 +179,7 @@ def test_letter_whose_key_is_missing_waits_for_it(
 ) -> None:
     """A ring without the key that armed the token delays the letter; it never makes another."""
     a_member(playing)
-    ask_for_reset()
+    ask_for_reset(playing, admin)
     [letter] = _work(playing, mailbox).values()
     admin.execute("UPDATE vault.outbox SET done_at = NULL")
     admin.execute("UPDATE vault.mailed_tokens SET token_key = 'gone'")
@@ -196,12 +195,12 @@ def test_letter_whose_key_is_missing_waits_for_it(
     [
         # Another's token in a letter to an account and address of the writer's own.
         (
-            "UPDATE vault.outbox o SET payload = payload || jsonb_build_object('token',"
-            " (SELECT t.id FROM vault.mailed_tokens t WHERE t.account_id <> o.account_id))"
+            "UPDATE vault.outbox o SET payload = payload || jsonb_build_object('tokens', ARRAY("
+            "SELECT t.id FROM vault.mailed_tokens t WHERE t.account_id <> o.account_id))"
         ),
         # A letter about something else, with a token; and the other way round.
         'UPDATE vault.outbox SET payload = payload || \'{"template": "password_changed"}\'',
-        "UPDATE vault.outbox SET payload = payload - 'token'",
+        "UPDATE vault.outbox SET payload = payload - 'tokens'",
         'UPDATE vault.outbox SET payload = payload || \'{"template": "address_confirmation"}\'',
         'UPDATE vault.outbox SET payload = payload || \'{"token_link": "https://evil.example"}\'',
     ],
@@ -212,9 +211,9 @@ def test_letter_that_a_writer_changed_is_sent_to_nobody(
     """Whoever writes the outbox cannot have somebody's token mailed, nor a link of their own."""
     a_member(playing)
     a_member(playing, "Victim", "victim@example.org")
-    ask_for_reset("Victim")
+    ask_for_reset(playing, admin, "Victim")
     admin.execute("DELETE FROM vault.outbox")
-    ask_for_reset()
+    ask_for_reset(playing, admin)
     admin.execute(change)
     assert _work(playing, mailbox) == {}
     [job] = ask(admin, "SELECT buried_at IS NOT NULL AS buried, last_error FROM vault.outbox")

@@ -160,7 +160,7 @@ def test_web_tier_that_holds_a_lock_makes_others_wait_seconds(
 def test_web_tier_that_floods_one_person_sends_three_letters_an_hour(
     admin: psycopg.Connection, login: Login, loot: Loot
 ) -> None:
-    """A hundred requests for the same name; the answer is always the same."""
+    """A hundred requests for a name: the answer is always the same, and whom it means is unread."""
     with login("web") as web:
         ada = a_person(web)
         admin.execute(
@@ -173,7 +173,20 @@ def test_web_tier_that_floods_one_person_sends_three_letters_an_hour(
             for name in ["Ada", "Nobody"] * 100
         }
         assert answers == {"asked"}
-    letters = "SELECT count(*) FROM vault.outbox WHERE payload ? 'token'"
+        jobs = ask(admin, "SELECT id FROM vault.outbox WHERE kind = 'reset_request'")
+        for statement in (
+            "SELECT * FROM api.reset_request_v1(%s)",
+            "SELECT * FROM api.token_to_arm_v1(gen_random_uuid()) WHERE %s > 0",
+            "SELECT * FROM vault.outbox WHERE id = %s",
+            "SELECT api.answer_reset_v1(%s, '{}', '{}')",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                web.execute(statement, [jobs[0]["id"]])
+    for job in jobs:
+        found = ask(admin, "SELECT address_id FROM api.reset_request_v1(%s)", job["id"])
+        meant = [row["address_id"] for row in found]
+        call(admin, "api.answer_reset_v1", job["id"], meant, [0] * len(meant))
+    letters = "SELECT count(*) FROM vault.outbox WHERE payload ? 'tokens'"
     assert value(admin, letters) == 3
     loot.refused("burying somebody in letters, or learning who has an account")
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -33,6 +34,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         tmp_path_factory.mktemp("demo") / "var",
         AUTHSITE_RATE_SIGN_IN="1000/m",
         AUTHSITE_RATE_SIGN_UP="1000/h",
+        AUTHSITE_RATE_LETTERS="1000/h",
+        AUTHSITE_RATE_PASSWORD="1000/m",
         AUTHSITE_RATE_OPERATOR="1000/m",
         AUTHSITE_TRUSTED_BROWSER_DAYS="30",
     )
@@ -57,18 +60,30 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def speak_english(context: BrowserContext, issuer: str) -> None:
+    """Chooses English, as at the foot of a page of the site."""
+    host = urlsplit(issuer).hostname or ""
+    cookie = {"name": "__Host-language", "value": "en", "domain": host, "path": "/"}
+    context.add_cookies([{**cookie, "secure": True, "httpOnly": True, "sameSite": "Lax"}])
+
+
 @pytest.fixture
-def person(chromium: Browser) -> Iterator[Callable[..., Page]]:
+def person(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
     """A new person with an empty browser: ``person()`` gives their page.
 
-    Whatever the browser reports as an error of the page's own fails the test.
+    They speak English, and have said so at the site: else the French wiki would be asked for in
+    French. ``person(locale="fr-FR")`` speaks French. Whatever the browser reports as an error of
+    the page's own fails the test.
     """
     contexts: list[BrowserContext] = []
     errors: list[str] = []
+    issuer = request.getfixturevalue("demo").issuer if "demo" in request.fixturenames else ""
 
     def new(**options: Any) -> Page:
         context = chromium.new_context(**{"locale": "en-GB", **options})
         contexts.append(context)
+        if issuer and "locale" not in options:
+            speak_english(context, issuer)
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: errors.append(str(error)))

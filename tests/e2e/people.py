@@ -43,6 +43,14 @@ def becomes_out(page: Page, wiki: str) -> None:
         time.sleep(0.2)
 
 
+def plain_text(page: Page) -> Locator:
+    """Turns from a letter, as a mail reader shows it, to its plain text; gives that."""
+    page.locator(".tabs a").last.click()
+    text = page.locator("#letter-text")
+    expect(text).to_be_visible()
+    return text
+
+
 def await_letter(page: Page, wiki: str, recipient: str) -> Locator:
     """Waits at the demo's mailbox for a letter to this address; gives the link to it."""
     letter = page.locator("#letters li", has_text=recipient).get_by_role("link").first

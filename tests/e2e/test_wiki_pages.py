@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Demo
-from tests.e2e.people import Person, await_letter, sign_up
+from tests.e2e.people import Person, await_letter, plain_text, sign_up
 
 Look = Callable[..., None]
 
@@ -58,5 +58,7 @@ def test_wiki_mail_is_fit_to_be_seen(demo: Demo, person: Person, look: Look) -> 
     letter = await_letter(page, demo.wikis[0], "reader@example.org")
     look(page, "wiki-mail")
     letter.click()
-    expect(page.locator("#letter-text")).to_be_visible()
+    expect(page.frame_locator("#letter-html").get_by_text("Hello Letter Reader,")).to_be_visible()
     look(page, "wiki-letter")
+    plain_text(page)
+    look(page, "wiki-letter-text")

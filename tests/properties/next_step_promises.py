@@ -36,6 +36,7 @@ class Decider:
 
     next_step: Callable[..., Any]
     next_proof: Callable[..., Any]
+    next_recovery: Callable[..., Any]
     demand: Callable[..., Any]
 
     def step(self, proofs: Proofs, factors: Proofs, least: str, wanted: str) -> str:
@@ -45,6 +46,10 @@ class Decider:
     def proof(self, proofs: Proofs, factors: Proofs) -> str:
         """What proving oneself again needs next."""
         return str(self.next_proof(proofs, factors).name)
+
+    def recovery(self, proofs: Proofs, factors: Proofs) -> str:
+        """What getting back in by letter needs next."""
+        return str(self.next_recovery(proofs, factors).name)
 
 
 def is_two_factors(proofs: Proofs) -> bool:
@@ -140,9 +145,30 @@ def broken_proof(decider: Decider, proofs: Proofs, factors: Proofs) -> Iterator[
         yield f"what is asked for leads on: {where}"
 
 
+def broken_recovery(decider: Decider, proofs: Proofs, factors: Proofs) -> Iterator[str]:
+    """Which promises about getting back in by letter these proofs and factors break."""
+    step = decider.recovery(proofs, factors)
+    where = f"{step} of {sorted(proofs)}, {sorted(factors)}"
+    if (step == "SIGN_IN") == ("letter" in proofs):
+        yield f"the letter comes first, and nothing in its place: {where}"
+    shown = bool((KEYS | CODES) & proofs)
+    enough = "letter" in proofs and (shown or not reachable(factors))
+    if (step == "MEND") != enough:
+        yield f"any second factor that is held, or a code in its place, and no more: {where}"
+    if step in {"FINISH", "UNREACHABLE"}:
+        yield f"it opens no session, and turns nobody away: {where}"
+    if decider.recovery(proofs - {"browser", "password", "uv"}, factors) != step:
+        yield f"neither a trusted browser nor a password counts: {where}"
+    if step == "SECOND_FACTOR" and not any(
+        decider.recovery(more, factors) == "MEND" for more in _after(proofs, factors)
+    ):
+        yield f"what is asked for leads on: {where}"
+
+
 def broken(decider: Decider) -> Iterator[str]:
     """Every promise that is broken, over all inputs."""
     for proofs, factors in product(subsets(PROOFS), subsets(FACTORS)):
         if possible(proofs):
             yield from broken_sign_in(decider, proofs, factors)
             yield from broken_proof(decider, proofs, factors)
+            yield from broken_recovery(decider, proofs, factors)

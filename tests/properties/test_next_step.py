@@ -20,7 +20,7 @@ from accounts.services import assurance, attempts
 from tests.properties.next_step_promises import Decider, broken
 from vault import attempts as vault_attempts
 
-REAL = Decider(next_step.next_step, next_step.next_proof, assurance.Demand)
+REAL = Decider(next_step.next_step, next_step.next_proof, next_step.next_recovery, assurance.Demand)
 
 
 def test_nothing_reaches_more_than_was_proven_from_any_input() -> None:
@@ -109,7 +109,7 @@ def _run(
 
 
 def _decider(deciding: types.ModuleType, levels: types.ModuleType) -> Decider:
-    return Decider(deciding.next_step, deciding.next_proof, levels.Demand)
+    return Decider(deciding.next_step, deciding.next_proof, deciding.next_recovery, levels.Demand)
 
 
 def _numbered(module: types.ModuleType) -> Iterator[tuple[str, ast.Module]]:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from accounts.services.registration import create_account
 from sso.services.registration import register_wiki
 from tests.web.holders import Ada
+from tests.web.letters import Mail
 from tests.web.people import PASSWORD, Browser, WikiClient
 
 
@@ -53,8 +55,8 @@ def wiki(add_wiki: Callable[..., WikiClient]) -> WikiClient:
 @pytest.fixture
 def unlimited(settings: Any) -> None:
     """Limits by network out of the way, for tests that are about something else."""
-    for name in ("RATE_SIGN_IN", "RATE_SIGN_UP", "RATE_PASSWORD", "RATE_TOKEN"):
-        setattr(settings, name, "1000000/m")
+    for what in ("SIGN_IN", "SIGN_UP", "PASSWORD", "LETTERS", "TOKEN"):
+        setattr(settings, f"RATE_{what}", "1000000/m")
 
 
 @pytest.fixture
@@ -71,3 +73,11 @@ def ada(vault: None, playing: Callable[[str], AbstractContextManager[None]]) -> 
     with playing("owner"):
         made = create_account("Ada", PASSWORD, None, operator=None, totp_secret=secret)
     return Ada(secret, tuple(made.recovery_codes))
+
+
+@pytest.fixture
+def mail(
+    vault: None, playing: Callable[[str], AbstractContextManager[None]], tmp_path: Path
+) -> Mail:
+    """The worker, and the folder in which everybody's letters lie."""
+    return Mail(playing, tmp_path / "mail")

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from accounts.services.second_factors import Holdings
-from outbox.payloads import letter_templates
 from tests.web.sample_factor_pages import FACTOR_PAGES
 from tests.web.sample_frame import (
     FLOW,
@@ -26,6 +25,7 @@ from tests.web.sample_frame import (
     EveryField,
     Sample,
 )
+from tests.web.sample_letter_pages import LETTER_PAGES
 
 _HERE: Final = SimpleNamespace(
     is_current=True, agent="1", signed_in_at=NOW, last_seen_at=NOW, wikis=[WIKI, "Ψ"]
@@ -182,14 +182,5 @@ PAGES: Final[dict[str, Sample]] = {
         for code in ("400", "403", "403_csrf", "404", "405", "413", "500", "503")
     },
     **FACTOR_PAGES,
-}
-LETTERS: Final = sorted(letter_templates())
-LETTER_CONTEXT: Final[dict[str, Any]] = {
-    "username": USERNAME,
-    "at": NOW,
-    "site_name": "Ψ & Ω",
-    "issuer": HOME,
-    "support": "1@2.3",
-    "reference": REFERENCE,
-    "token_link": f"{HOME}345678/901234#56789={'2' * 43}",
+    **LETTER_PAGES,
 }

@@ -51,14 +51,20 @@ def test_login_hint_fills_in_the_name_and_is_only_text(browser: Browser, wiki: W
     assert 'value="Grace &quot;&gt;&lt;b&gt;"' in html
 
 
-@pytest.mark.parametrize("wanted", ["en", "fr-CA fr en", "xx", "a" * 600, "*" * 50, "- -- ---"])
+@pytest.mark.parametrize(
+    ("wanted", "spoken"),
+    [
+        *[("en", "en"), ("fr-CA en", "fr"), ("xx FR", "fr"), ("en-GB fr", "en"), ("xx", "en")],
+        *[("a" * 600, "en"), ("*" * 50, "en"), ("- -- ---", "en")],
+    ],
+)
 def test_ui_locales_of_any_kind_are_taken_or_ignored(
-    browser: Browser, wiki: WikiClient, wanted: str
+    browser: Browser, wiki: WikiClient, wanted: str, spoken: str
 ) -> None:
     """oidcc-ui-locales: the first that is spoken here; none of them is an error."""
     page = ask(browser, wiki, ui_locales=wanted)
     assert page.status_code == 200
-    assert '<html lang="en"' in page.content.decode()
+    assert f'<html lang="{spoken}"' in page.content.decode()
 
 
 def test_flow_page_names_that_wikis_origin_alone_in_form_action(

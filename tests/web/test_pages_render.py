@@ -6,12 +6,12 @@ from typing import Final
 
 import pytest
 from django.conf import settings
-from django.template.loader import get_template, render_to_string
+from django.template.loader import get_template
 
 from tests.web.markup import Page
 from tests.web.pseudo_locale import pseudo_locale
 from tests.web.sample_frame import FLOW, WIKI, EveryField, Sample
-from tests.web.sample_pages import LETTER_CONTEXT, LETTERS, PAGES
+from tests.web.sample_pages import PAGES
 
 TEMPLATES: Final = Path(settings.BASE_DIR) / "templates"
 STATIC: Final = Path(settings.BASE_DIR) / "static"
@@ -144,13 +144,20 @@ def test_form_without_script_shows_no_button_that_needs_one() -> None:
     assert all("hidden" in button.attributes for button in buttons)
 
 
-@pytest.mark.parametrize("name", ["sign-in", "sign-up", "expired-flow"])
-def test_flow_on_its_pages_travels_in_every_form_but_the_language(name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("sign-in", "sign-up", "expired-flow", "reset", "reset-asked", "reset-code"),
+        *("new-password-or-passkey", "new-password-error"),
+    ],
+)
+def test_flow_on_its_pages_travels_in_every_form(name: str) -> None:
     """Whichever way a person takes on, where they were going comes along, and never in a URL."""
     page = Page(PAGES[name].render())
     for form in page.all("form"):
-        if form.get("class") != "language":
-            assert FLOW in [field.get("value") for field in form.inputs]
+        assert FLOW in [field.get("value") for field in form.inputs]
+    ids = [form.get("id") for form in page.all("form")]
+    assert all(button.get("form") in ids for button in page.all("button") if button.get("form"))
     assert not any(FLOW in link.get("href") for link in page.all("a"))
 
 
@@ -173,28 +180,3 @@ def test_sign_in_page_weighs_less_than_thirty_kilobytes() -> None:
     fetched = [one.get("src") or one.get("href") for one in page.all("script", "link")]
     sizes = [(STATIC / path.removeprefix(settings.STATIC_URL)).stat().st_size for path in fetched]
     assert html + sum(sizes) < 30_000
-
-
-@pytest.mark.parametrize("name", LETTERS)
-def test_letter_any_is_plain_text_with_a_reference_and_short_lines(name: str) -> None:
-    """A letter has a subject of one line, nothing escaped, and says what support can look up."""
-    subject = render_to_string(f"emails/{name}.subject.txt", LETTER_CONTEXT).strip()
-    body = render_to_string(f"emails/{name}.txt", LETTER_CONTEXT)
-    assert "\n" not in subject
-    assert "Ψ & Ω" in subject
-    assert "Ωμέγα <b>" in body
-    assert LETTER_CONTEXT["reference"] in body
-    lines = set(body.splitlines()) - {LETTER_CONTEXT["token_link"]}  # a link is not broken
-    assert max(map(len, lines)) <= 72
-    assert "\n\n\n" not in body
-
-
-@pytest.mark.parametrize("name", LETTERS)
-@pytest.mark.parametrize("context", [LETTER_CONTEXT, {**LETTER_CONTEXT, "support": ""}])
-def test_letter_in_a_pseudo_locale_leaves_no_english(name: str, context: dict[str, str]) -> None:
-    """Every word of a letter is marked for translation, with and without an address for help."""
-    with pseudo_locale():
-        subject = render_to_string(f"emails/{name}.subject.txt", context)
-        body = render_to_string(f"emails/{name}.txt", context)
-    words = re.findall(r"[A-Za-z]{2,}", (subject + body).replace("https", "").replace("UTC", ""))
-    assert words == []

@@ -26,6 +26,7 @@ def test_security_txt_is_valid_and_never_expired() -> None:
     assert values["Contact"].startswith(("mailto:", "https://", "http://"))
     left = datetime.fromisoformat(values["Expires"]) - datetime.now(UTC)
     assert timedelta(days=100) < left < timedelta(days=366)
+    assert values["Preferred-Languages"] == "en"
     assert values["Canonical"].endswith("/.well-known/security.txt")
 
 

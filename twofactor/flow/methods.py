@@ -3,7 +3,7 @@
 from typing import Final, Literal
 
 from accounts.flow.destinations import destination_of
-from accounts.flow.next_step import Step, next_proof, next_step
+from accounts.flow.next_step import Step, next_proof, next_recovery, next_step
 from accounts.flow.seal import Flow
 from accounts.services.attempts import Attempt
 
@@ -30,5 +30,7 @@ def _leads_on(flow: Flow, attempt: Attempt, proof: str) -> bool:
     proofs = (*attempt.proofs, proof)
     if attempt.purpose == "reauthenticate":
         return next_proof(proofs, attempt.factors) is not Step.SECOND_FACTOR
+    if attempt.purpose == "recover":
+        return next_recovery(proofs, attempt.factors) is not Step.SECOND_FACTOR
     demand = destination_of(flow.destination).demand(flow.request)
     return next_step(proofs, attempt.factors, demand) is not Step.SECOND_FACTOR

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 from uuid import UUID
 
 import structlog
@@ -132,7 +132,7 @@ def show_as_second(
         sign_count=shown.sign_count,
         backed_up=shown.backed_up,
         user_verified=shown.user_verified,
-        purpose="reauthenticate" if attempt.purpose == "reauthenticate" else "sign_in",
+        purpose=cast("passkeys.Purpose", attempt.purpose),
         origin=origin,
         attempt=attempt,
         session_secret=session.secret if session is not None else None,

@@ -7,7 +7,8 @@ from accounts.services.attempts import Attempt
 from accounts.services.sessions import Origin, Session
 from twofactor.errors import NotOneOfThese
 from vault import recovery_codes
-from vault.recovery_codes import new_codes, normal_form
+from vault.codes import normal_form
+from vault.recovery_codes import new_codes
 
 __all__ = ["check_kept", "confirm_codes", "new_codes"]
 

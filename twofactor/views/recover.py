@@ -1,6 +1,7 @@
 """Getting back in without a password: name and recovery code, then a new passkey.
 
-It opens no session: whoever has made the passkey signs in with it.
+Or by letter and a second factor, where accounts' page for a new password leads here. It opens no
+session: whoever has made the passkey signs in with it.
 """
 
 from dataclasses import replace
@@ -19,6 +20,7 @@ from accounts.errors import (
     SignInClosed,
     TooManyGuesses,
 )
+from accounts.flow.next_step import Step, next_recovery
 from accounts.flow.seal import Flow
 from accounts.services.attempts import Attempt, from_plain, plain
 from accounts.views.flow_csrf import flow_protect
@@ -56,10 +58,13 @@ def recover(request: HttpRequest) -> HttpResponse:
         return present(request, own_flow(request, "sign_in"))
     try:
         flow = open_flow(request)
+        attempt = from_plain(flow.attempt) if flow.attempt is not None else None
     except FlowUnusable as error:
         return unusable(request, error, present)
-    if flow.attempt is not None and "credential" in request.POST:
-        return _mend(request, flow, from_plain(flow.attempt))
+    if attempt is not None and "credential" in request.POST:
+        return _mend(request, flow, attempt)
+    if attempt is not None and request.POST.get("make") == "passkey":
+        return _begin_making(request, flow, attempt)
     if "code" not in request.POST:
         # Somebody came over from the sign-in page.
         return present(request, flow)
@@ -79,6 +84,18 @@ def _guess(request: HttpRequest, flow: Flow) -> HttpResponse:
         return _page(request, flow.anew(), form)
     except (TooManyGuesses, AccountLocked, SignInClosed) as error:
         return interrupted(request, flow, error)
+    return _make_anew(request, flow, attempt)
+
+
+def _begin_making(request: HttpRequest, flow: Flow, attempt: Attempt) -> HttpResponse:
+    if attempt.purpose != "recover":
+        return present(request, flow)
+    if next_recovery(attempt.proofs, attempt.factors) is not Step.MEND:
+        return present(request, flow)
+    return _make_anew(request, flow, attempt)
+
+
+def _make_anew(request: HttpRequest, flow: Flow, attempt: Attempt) -> HttpResponse:
     pending = sealed_handle(new_user_handle())
     return _make_page(request, replace(flow, attempt=plain(attempt), pending=pending), attempt)
 
@@ -86,7 +103,8 @@ def _guess(request: HttpRequest, flow: Flow) -> HttpResponse:
 def _make_page(
     request: HttpRequest, flow: Flow, attempt: Attempt, problem: AccountError | None = None
 ) -> HttpResponse:
-    template = "twofactor/recover_passkey.html"
+    by_letter = "letter" in attempt.proofs
+    template = f"twofactor/{'recover_by_letter' if by_letter else 'recover_passkey'}.html"
     return making_page(request, flow, template, attempt.username, problem=problem)
 
 

@@ -24,6 +24,8 @@ _IDS = (
     "app_password",
     "reset",
     "confirm",
+    "undo",
+    "disown",
     "unarmed",
     "guess",
     "totp_guess",
@@ -51,6 +53,8 @@ _SECRETS = (
     "device",
     "reset_token",
     "confirm_token",
+    "undo_token",
+    "disown_token",
 )
 
 
@@ -91,10 +95,12 @@ class Somebody:
         made: dict[str, Any] = {
             "uuid": uuid4(),
             "bytea": secrets.token_bytes(32),
+            "uuid[]": [uuid4()],
             "bytea[]": [secrets.token_bytes(32)],
             "text": f"doctor {secrets.token_hex(8)}",
             "text[]": [f"doctor {secrets.token_hex(8)}"],
             "integer": 1,
+            "integer[]": [1],
             "bigint": 1,
             "boolean": False,
             "inet": "192.0.2.1",
@@ -120,7 +126,9 @@ def make(connection: psycopg.Connection[Any]) -> Somebody:
         "sealed": secrets.token_bytes(60),
         "app_secret": secrets.token_bytes(20),
         "job": -secrets.randbits(60),
+        "request": -secrets.randbits(60),
     }
+    has["addresses"] = [has["address"]]
     connection.execute(_SQL.read_bytes(), has)
     return Somebody(has)
 
@@ -181,6 +189,8 @@ _AT = {
     ("p_token", "api.find_token_v1"): "reset_token",
     ("p_token", "api.redeem_reset_v1"): "reset_token",
     ("p_token", "api.confirm_address_v1"): "confirm_token",
+    ("p_token", "api.restore_address_v1"): "undo_token",
+    ("p_token", "api.disown_session_v1"): "disown_token",
     ("p_sid", "api.issue_grant_v1"): "sid",
     ("p_browser", "api.distrust_browser_v1"): "trusted",
     ("p_proposal", "api.judge_recovery_v1"): "recovery_guess",
@@ -206,6 +216,11 @@ _AT = {
     ("p_id", "api.arm_token_v1"): "unarmed",
     ("p_id", "api.redeem_reset_v1"): "reset",
     ("p_id", "api.confirm_address_v1"): "confirm",
+    ("p_id", "api.restore_address_v1"): "undo",
+    ("p_id", "api.disown_session_v1"): "disown",
+    ("p_job", "api.reset_request_v1"): "request",
+    ("p_job", "api.answer_reset_v1"): "request",
+    ("p_addresses", "api.answer_reset_v1"): "addresses",
     ("p_id", "api.finish_outbox_v1"): "job",
     ("p_id", "api.retry_outbox_v1"): "job",
     ("p_id", "api.bury_outbox_v1"): "job",

@@ -45,7 +45,7 @@ WITH site AS (
         (%(sign_in)s::bytea, %(account)s::uuid, 'sign_in', '{password,totp}', NULL),
         (%(fresh_proof)s::bytea, %(account)s::uuid, 'reauthenticate', '{password,totp}',
          %(sid)s::uuid),
-        (%(recovery)s::bytea, %(account)s::uuid, 'recover', '{password,totp}', NULL),
+        (%(recovery)s::bytea, %(account)s::uuid, 'recover', '{letter,totp}', NULL),
         (%(operator_attempt)s::bytea, %(other)s::uuid, 'operator', '{hwk,uv}', NULL)
     ) AS a (secret, account, purpose, proofs, sid)
 ), wiki AS (
@@ -108,14 +108,16 @@ WITH site AS (
            '{}', now, %(digest)s::bytea, 'doctor' FROM site
 ), tokens AS (
     INSERT INTO vault.mailed_tokens (id, purpose, account_id, address_id, account_epoch, site_epoch,
-                                     browser_hash, token_hash, mac, mac_key, expires_at)
+                                     browser_hash, token_hash, mac, mac_key, expires_at, sid)
     SELECT id, purpose, %(account)s::uuid, address, 1, site.epoch, sha256(%(browser)s::bytea),
-           sha256(token), %(digest)s::bytea, 'doctor', site.now + interval '1 hour'
+           sha256(token), %(digest)s::bytea, 'doctor', site.now + interval '1 hour', sid
     FROM site, (VALUES
-        (%(reset)s::uuid, 'reset', %(address)s::uuid, %(reset_token)s::bytea),
-        (%(confirm)s::uuid, 'confirm', %(new_address)s::uuid, %(confirm_token)s::bytea),
-        (%(unarmed)s::uuid, 'confirm', %(new_address)s::uuid, NULL)
-    ) AS t (id, purpose, address, token)
+        (%(reset)s::uuid, 'reset', %(address)s::uuid, %(reset_token)s::bytea, NULL),
+        (%(confirm)s::uuid, 'confirm', %(new_address)s::uuid, %(confirm_token)s::bytea, NULL),
+        (%(undo)s::uuid, 'undo', %(address)s::uuid, %(undo_token)s::bytea, NULL),
+        (%(disown)s::uuid, 'disown', %(address)s::uuid, %(disown_token)s::bytea, %(sid)s::uuid),
+        (%(unarmed)s::uuid, 'confirm', %(new_address)s::uuid, NULL, NULL)
+    ) AS t (id, purpose, address, token, sid)
 ), guess AS (
     INSERT INTO vault.password_proposals (id, subject, account_id, digest, proposed_in, purpose,
                                           attempt_hash)
@@ -132,4 +134,7 @@ WITH site AS (
                  (%(recovery_guess)s::uuid, 'recovery', NULL)) AS f (id, kind, outcome)
 )
 INSERT INTO vault.outbox (id, kind, payload, account_id) OVERRIDING SYSTEM VALUE
-VALUES (%(job)s::bigint, 'letter', '{}', %(account)s::uuid)
+VALUES (%(job)s::bigint, 'letter', '{}', %(account)s::uuid),
+       (%(request)s::bigint, 'reset_request', jsonb_build_object(
+            'username', %(username)s::text, 'browser', '', 'language', 'en', 'digests', '[]'::jsonb),
+        NULL)

@@ -31,7 +31,8 @@ GRANT EXECUTE ON FUNCTION
     api.list_app_passwords_v1, api.add_app_password_v1, api.revoke_app_password_v1,
     api.propose_app_password_v1, api.judge_app_password_v1,
     api.add_address_v1, api.request_confirmation_v1, api.confirm_address_v1,
-    api.set_primary_address_v1, api.remove_address_v1,
+    api.set_primary_address_v1, api.remove_address_v1, api.restore_address_v1,
+    api.disown_session_v1,
     api.request_reset_v1, api.find_token_v1, api.redeem_reset_v1, api.recovery_subject_v1,
     api.reset_password_v1,
     api.issue_refresh_token_v1, api.rotate_refresh_token_v1,
@@ -51,8 +52,8 @@ GRANT EXECUTE ON PROCEDURE
     api.prove_recovery_v1
 TO authsite_web;
 
--- One's own part of the trail.
-GRANT EXECUTE ON FUNCTION api.own_events_v1 TO authsite_web;
+-- One's own part of the trail, and the letters that told of it.
+GRANT EXECUTE ON FUNCTION api.own_events_v1, api.own_letters_v1 TO authsite_web;
 
 -- Whoever finds a row that is not ours says so.
 GRANT EXECUTE ON FUNCTION api.report_row_v1 TO authsite_web, authsite_operator, authsite_worker;
@@ -64,7 +65,7 @@ GRANT EXECUTE ON FUNCTION
     api.list_operator_passkeys_v1, api.remove_operator_passkey_v1,
     api.find_operator_v1, api.open_operator_session_v1, api.resume_operator_session_v1,
     api.end_operator_session_v1, api.prove_operator_v1,
-    api.lock_account_v1, api.unlock_account_v1, api.end_account_sessions_v1,
+    api.lock_account_v1, api.unlock_account_v1, api.send_reset_v1, api.end_account_sessions_v1,
     api.set_wiki_state_v1, api.end_backends_v1,
     api.acknowledge_alert_v1, api.revive_outbox_v1, api.drop_outbox_v1
 TO authsite_operator;
@@ -74,7 +75,7 @@ GRANT SELECT ON views.accounts, views.wikis, views.sessions, views.events, views
 -- The worker: the outbox, the tokens that its letters carry, the watch over the trail, the keys that
 -- sign logout tokens.
 GRANT EXECUTE ON FUNCTION
-    api.token_to_arm_v1, api.arm_token_v1,
+    api.token_to_arm_v1, api.arm_token_v1, api.reset_request_v1, api.answer_reset_v1,
     api.claim_outbox_v1, api.finish_outbox_v1, api.retry_outbox_v1, api.bury_outbox_v1,
     api.prune_v1, api.watch_v1, api.signing_keys_v1, api.find_wiki_v1
 TO authsite_worker;

@@ -1,7 +1,5 @@
 """Letters to operators: numbers and our own words, the same bytes each time."""
 
-import email
-import email.policy
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +11,7 @@ from django.test import override_settings
 from outbox.alert_words import WORDS, seen_words
 from outbox.alerts import _read, send_alert, write_alert
 from outbox.errors import NotOurs
+from tests.mail_reader import received, text_of
 from tests.unit.outbox.jobs import WRITTEN, job
 from vault.alerts import KINDS
 from vault.outbox import Job
@@ -45,11 +44,8 @@ def alert_job(**changes: Any) -> Job:
 
 def test_letter_of_an_alert_says_what_how_many_since_when_and_what_to_do() -> None:
     """All that one needs at three in the morning, with the way to the operator's site."""
-    message = email.message_from_bytes(
-        write_alert(alert_job(), _read(alert_job())).message().as_bytes(),
-        policy=email.policy.default,
-    )
-    body = " ".join(message.get_content().split())
+    letter = write_alert(alert_job(), _read(alert_job())).message().as_bytes()
+    message, body = received(letter), " ".join(text_of(letter).split())
     assert message["To"] == "ops@example.org, night@example.org"
     assert message["Subject"] == "Wiki accounts: One network fails at many accounts"
     for expected in (

@@ -3,8 +3,6 @@
 What a payload may say is in test_payloads.py.
 """
 
-import email
-import email.policy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from outbox.letters import _address, write_letter
 from outbox.mail import connection_to
 from outbox.payloads import letter_templates
 from outbox.token_letters import TOKEN_LETTERS
+from tests.mail_reader import received, text_of
 from tests.unit.outbox.jobs import WRITTEN, job
 from vault.outbox import Job
 from vault.seals import seal_address
@@ -45,15 +44,10 @@ def letter_job(number: int = 7, /, **changes: Any) -> Job:
     return job(number, **payload)
 
 
-def received(letter_bytes: bytes) -> email.message.EmailMessage:
-    """A letter as a mail reader reads it."""
-    return email.message_from_bytes(letter_bytes, policy=email.policy.default)
-
-
 def test_letter_says_who_what_when_and_where_to_turn() -> None:
     """A letter has all that its reader needs, as plain text without HTML's escapes."""
-    message = received(write_letter(letter_job(), ADDRESS).message().as_bytes())
-    body = message.get_content()
+    letter = write_letter(letter_job(), ADDRESS).message().as_bytes()
+    message, body = received(letter), text_of(letter)
     assert message["To"] == ADDRESS
     assert message["From"] == "no-reply@example.org"
     assert message["Subject"] == "Your password was changed on Wiki accounts"
@@ -133,8 +127,13 @@ def test_letter_of_every_template_can_be_written(name: str) -> None:
         '"anna evil"@example.org',
         "anna@example.org\x00",
         "anna @example.org",
-        "änna@example.org",
+        "anna@münchen.example",
         "anna@[127.0.0.1]",
+        "anna\u202egro@example.org",
+        "anna\u2028@example.org",
+        "anna\u3000@example.org",
+        "a" * 65 + "@example.org",
+        "ж" * 33 + "@example.org",
     ],
 )
 def test_letter_to_an_address_of_another_form_is_undeliverable(address: str, playing: Any) -> None:
@@ -145,6 +144,18 @@ def test_letter_to_an_address_of_another_form_is_undeliverable(address: str, pla
         bad = Job(**{**vars(good), "sealed_address": seal_address(address, account)})
         with pytest.raises(Undeliverable):
             _address(bad)
+
+
+@pytest.mark.parametrize("local", ["änna", "δοκιμή", "用户", "o'neil+wiki", "ж" * 32])
+def test_letter_to_an_address_beyond_ascii_names_it_as_it_is(local: str, playing: Any) -> None:
+    """RFC 6532: the header has the very address, and its bytes are the same each time."""
+    address = f"{local}@xn--mnchen-3ya.example"
+    with playing("worker"):
+        assert _address(sealed_letter(address)[0]) == address
+    first, second = (write_letter(letter_job(), address).message().as_bytes() for _ in range(2))
+    assert first == second
+    assert f"\nTo: {address}\n".encode() in first
+    assert received(first)["To"] == address
 
 
 def sealed_letter(address: str) -> tuple[Job, Any]:

@@ -62,9 +62,9 @@ def test_mail_url_smtps_is_tls_from_the_start() -> None:
 
 @contextmanager
 def mail_server(replies: dict[str, str], letters: list[str]) -> Iterator[Server]:
-    """A small SMTP server which answers commands by their first word."""
+    """A small SMTP server which answers commands by their first word; a reply may have lines."""
 
-    def converse(_: Server, connected: socket.socket) -> None:
+    def converse(server: Server, connected: socket.socket) -> None:
         lines = connected.makefile("rb")
         connected.sendall(b"220 test\r\n")
         in_data = False
@@ -83,6 +83,7 @@ def mail_server(replies: dict[str, str], letters: list[str]) -> Iterator[Server]
                 in_data = word == "DATA" and "DATA" not in replies
                 usual = {"DATA": "354 go on", "QUIT": "221 bye"}
                 reply = replies.get(word, usual.get(word, "250 ok"))
+                server.requests.append(line)
             connected.sendall(reply.encode() + b"\r\n")
 
     with serving(converse) as server:
@@ -129,6 +130,45 @@ def test_letter_refused_by_the_server_has_a_code_without_the_address(
     assert caught.value.code == code
     assert (caught.value.max_tries is not None) is is_bounded
     assert caught.value.__cause__ is None
+
+
+INTERNATIONAL = "δοκιμή@xn--hxajbheg2az3al.example"
+
+
+def test_letter_to_an_address_beyond_ascii_arrives_where_the_server_offers_it(
+    playing: Any,
+) -> None:
+    """RFC 6531: the envelope names the address as it is, and says that it does."""
+    letters: list[str] = []
+    offers = {"EHLO": "250-test\r\n250-8BITMIME\r\n250 SMTPUTF8"}
+    with playing("worker"), mail_server(offers, letters) as server, mailing_to(server.port):
+        send_letter(sealed_letter(INTERNATIONAL)[0])
+        asked = [line.decode().strip() for line in server.requests]
+    assert f"rcpt TO:<{INTERNATIONAL}>" in asked
+    assert "mail FROM:<no-reply@example.org> SMTPUTF8 BODY=8BITMIME" in asked
+    [letter] = letters
+    assert f"To: {INTERNATIONAL}" in letter
+
+
+@pytest.mark.parametrize(
+    "replies", [{}, {"EHLO": "250 8BITMIME"}, {"EHLO": "502 what?"}], ids=["no", "not", "old"]
+)
+def test_letter_to_an_address_beyond_ascii_says_what_the_server_lacks(
+    replies: dict[str, str], playing: Any
+) -> None:
+    """Nothing is sent to a name that only looks like it; whoever reads the error knows why."""
+    letters: list[str] = []
+    with (
+        playing("worker"),
+        mail_server(replies, letters) as server,
+        mailing_to(server.port),
+        pytest.raises(DeliveryFailed) as caught,
+    ):
+        send_letter(sealed_letter(INTERNATIONAL)[0])
+    assert caught.value.code == "mail_server_without_smtputf8"
+    assert caught.value.max_tries is not None
+    assert letters == []
+    assert not any(line.startswith((b"mail", b"rcpt")) for line in server.requests)
 
 
 def test_letter_without_a_mail_server_waits(playing: Any) -> None:

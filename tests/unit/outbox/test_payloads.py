@@ -4,13 +4,15 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 from django.conf import settings
 
 from outbox.errors import NotOurs
 from outbox.letters import write_letter
-from outbox.payloads import letter_templates, read_letter
+from outbox.payloads import SignIn, letter_templates, read_letter
+from outbox.token_letters import TOKEN_LETTERS
 from tests.unit.outbox.jobs import WRITTEN
 from tests.unit.outbox.test_letters import ADDRESS, letter_job
 from vault.outbox import Job
@@ -18,6 +20,13 @@ from vault.outbox import Job
 AT: Final = int(WRITTEN.timestamp())
 TOKEN: Final = "01890a5d-ac96-774b-bcce-b302099a8057"
 
+SIGN_IN: Final[dict[str, Any]] = {
+    "template": "new_sign_in",
+    "tokens": [TOKEN],
+    "why": "device",
+    "agent": "Firefox on Linux",
+    "network": "192.0.2.0/24",
+}
 FORGED: Final[dict[str, dict[str, Any]]] = {
     "template unknown": {"template": "you_have_won"},
     "template elsewhere": {"template": "../accounts/sign_in"},
@@ -58,9 +67,26 @@ FORGED: Final[dict[str, dict[str, Any]]] = {
     "reference in words": {"reference": "Call 0900 now"},
     "reference with a line": {"reference": "ABCD-1234\n"},
     "reference longer": {"reference": "ABCD-12345"},
-    "token no token": {"token": "https://evil.example"},
-    "token otherwise written": {"token": TOKEN.upper()},
-    "token nothing": {"token": None},
+    "token no token": {"tokens": ["https://evil.example"]},
+    "token otherwise written": {"tokens": [TOKEN.upper()]},
+    "token nothing": {"tokens": [None]},
+    "tokens no list": {"tokens": TOKEN},
+    "tokens an object": {"tokens": {TOKEN: TOKEN}},
+    "tokens nothing": {"tokens": None},
+    "tokens too many": {"tokens": [TOKEN] * 11},
+    "tokens within tokens": {"tokens": [[TOKEN]]},
+    "token as it was called": {"token": TOKEN},
+    "sign-in in another letter": {"why": "device"},
+    "browser in another letter": {"agent": "Firefox"},
+    "network in another letter": {"network": "192.0.2.0/24"},
+    "sign-in without a reason": {**SIGN_IN, "why": None},
+    "sign-in with a reason in words": {**SIGN_IN, "why": "Call 0900 now"},
+    "sign-in with a reason in a list": {**SIGN_IN, "why": ["device"]},
+    "network in words": {**SIGN_IN, "network": "Call 0900 now"},
+    "network empty": {**SIGN_IN, "network": ""},
+    "network a number": {**SIGN_IN, "network": 7},
+    "network otherwise written": {**SIGN_IN, "network": "2001:DB8::/48"},
+    "network with an address in it": {**SIGN_IN, "network": "192.0.2.7/24"},
     "another field": {"issuer": "https://evil.example"},
     "a reason": {"reason": "Call 0900 now"},
 }
@@ -71,7 +97,7 @@ def test_letter_with_a_forged_field_is_not_written(case: str) -> None:
     """Each field has a narrow shape, and there is no field for words."""
     with pytest.raises(NotOurs) as caught:
         write_letter(letter_job(7, **FORGED[case]), ADDRESS)
-    assert re.fullmatch(r"not_ours:[a-z]+", caught.value.code)
+    assert re.fullmatch(r"not_ours:[a-z_]+", caught.value.code)
 
 
 def test_letter_of_a_payload_that_is_no_object_is_not_written() -> None:
@@ -106,9 +132,40 @@ def test_letter_written_a_moment_before_its_row_is_ours() -> None:
 
 def test_letter_with_a_token_too_many_or_too_few_is_not_ours() -> None:
     """A token goes into the letters that are made for one, and no such letter goes without."""
-    for odd in (letter_job(token=TOKEN), letter_job(template="password_reset_link")):
-        with pytest.raises(NotOurs, match="token"):
-            write_letter(odd, ADDRESS)
+    odd = [letter_job(tokens=[TOKEN])]
+    odd += [letter_job(**{**SIGN_IN, "tokens": tokens}) for tokens in ([], [TOKEN] * 2)]
+    for template in TOKEN_LETTERS - {"new_sign_in"}:
+        odd.append(letter_job(template=template))
+        if template != "password_reset_link":
+            odd.append(letter_job(template=template, tokens=[TOKEN] * 2))
+    for job in odd:
+        with pytest.raises(NotOurs, match="tokens"):
+            write_letter(job, ADDRESS)
+
+
+@pytest.mark.parametrize("label", ["Call 0900 now", "", None, 7, ["Firefox"], "Firefox on Mars"])
+def test_letter_about_a_sign_in_of_a_browser_that_we_have_no_word_for_is_written(
+    label: object,
+) -> None:
+    """Web names the browser: it puts no words of its own into a letter by that, nor stops it."""
+    told = read_letter(letter_job(**{**SIGN_IN, "agent": label})).sign_in
+    assert told == SignIn("device", "", "", "192.0.2.0/24")
+
+
+def test_letter_about_a_sign_in_has_browser_system_and_network_apart() -> None:
+    """For the reader's own words; what is not known is empty."""
+    for why in ("device", "network", "failures"):
+        letter = read_letter(letter_job(**{**SIGN_IN, "why": why}))
+        assert letter.sign_in == SignIn(why, "Firefox", "Linux", "192.0.2.0/24")
+        assert letter.tokens == (UUID(TOKEN),)
+    for network in ("2001:db8:1::/48", "::/48", "10.0.0.0/8"):
+        told = read_letter(letter_job(**{**SIGN_IN, "network": network})).sign_in
+        assert told == SignIn("device", "Firefox", "Linux", network)
+    nowhere = {name: value for name, value in SIGN_IN.items() if name != "network"}
+    for missing in ({**SIGN_IN, "network": None}, nowhere):
+        told = read_letter(letter_job(**missing)).sign_in
+        assert told == SignIn("device", "Firefox", "Linux", "")
+    assert read_letter(letter_job()).sign_in is None
 
 
 def test_letters_that_the_vault_writes_are_those_that_there_are_templates_for() -> None:
@@ -118,8 +175,13 @@ def test_letters_that_the_vault_writes_are_those_that_there_are_templates_for() 
         file.read_text(encoding="utf-8")
         for file in (folder / "vault" / "sql" / "functions").glob("*.sql")
     )
-    written = set(re.findall(r"PERFORM vault\.write_letter\(\s*[^,]+,\s*'([a-z_]+)'", sql))
-    assert len(written) >= 4
-    assert written <= letter_templates()
+    plain = set(re.findall(r"PERFORM vault\.write_letter\(\s*[^,]+,\s*'([a-z_]+)'", sql))
+    plain |= set(re.findall(r"vault\.letter_payload\([^,]+,\s*'([a-z_]+)'", sql))
+    sending = r"PERFORM vault\.(?:write_token_letter|offer_undo)\((.*?)\)(?:;|\s+FROM)"
+    calls = re.findall(sending, sql, re.DOTALL)
+    with_tokens = {name for call in calls for name in re.findall(r"'([a-z_]+)'", call)}
+    assert with_tokens >= TOKEN_LETTERS
+    assert plain | TOKEN_LETTERS <= letter_templates()
+    assert "address_undone" in plain
     for name in letter_templates():
         assert (folder / "templates" / "emails" / f"{name}.txt").exists()

@@ -55,6 +55,36 @@ def test_end_sessions_ends_them_and_leaves_the_account_open(
     )
 
 
+def test_letter_for_a_new_password_is_sent_and_shows_its_operator_nothing(
+    place: Place, admin: psycopg.Connection
+) -> None:
+    """Only to a confirmed address; nothing of what is in it is on the page, and nothing changes."""
+    browser = place.signed_in("Locker")
+    path = f"/admin/accounts/{place.ids['Ada']}/send-reset/"
+    refused = browser.submit(path, reason="asked by phone")
+    assert "no confirmed e-mail address" in refused.words
+    assert events(admin, "lockout:reset:sent") == []
+
+    admin.execute(
+        "INSERT INTO vault.email_addresses (account_id, sealed, lookup_digest, lookup_key,"
+        " is_primary, verified_at) VALUES (%s, 's', 'd', 't1', true, now())",
+        [place.ids["Ada"]],
+    )
+    open_session_of(admin, place.ids["Ada"])
+    asked = browser.get(path).words
+    assert "nobody here sees what is in it" in asked
+    done = browser.submit(path, reason="asked by phone")
+    assert "The letter is on its way" in done.words
+    assert events(admin, "lockout:reset:sent") == [{"reason": "asked by phone"}]
+    [request] = admin.execute("SELECT payload FROM vault.outbox WHERE kind = 'reset_request'")
+    assert request[0]["username"] == "Ada"
+    assert request[0]["browser"] not in done.words
+    [live] = admin.execute(
+        "SELECT count(*) FROM vault.sessions WHERE ended_at IS NULL AND kind = 'web'"
+    )
+    assert live[0] == 1
+
+
 def test_wiki_is_suspended_and_put_back_by_a_chief(
     place: Place, wiki: str, admin: psycopg.Connection
 ) -> None:

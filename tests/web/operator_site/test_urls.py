@@ -45,6 +45,7 @@ TABLE: Final[dict[str, Row]] = {
     "admin/accounts/<uuid:account_id>/lock/": Row(OPERATOR, PASSKEY),
     "admin/accounts/<uuid:account_id>/unlock/": Row(OPERATOR, PASSKEY),
     "admin/accounts/<uuid:account_id>/end-sessions/": Row(OPERATOR, PASSKEY),
+    "admin/accounts/<uuid:account_id>/send-reset/": Row(OPERATOR, PASSKEY),
     "admin/wikis/": Row(OPERATOR, NONE),
     "admin/wikis/<path:client_id>/": Row(OPERATOR, NONE),
     "admin/wikis/<path:client_id>/suspend/": Row(OPERATOR, PASSKEY),

@@ -67,7 +67,7 @@ CREATE OR REPLACE FUNCTION api.register_account_v1(
     p_salt bytea, p_memory_kib integer, p_time_cost integer, p_parallelism integer,
     p_pepper_id text, p_tag bytea, p_proof bytea,
     p_address uuid, p_sealed_address bytea, p_address_digest bytea, p_address_key text,
-    p_attempt_hash bytea, p_network text, p_agent text
+    p_browser_hash bytea, p_language text, p_attempt_hash bytea, p_network text, p_agent text
 ) RETURNS TABLE (status text, account_epoch bigint, site_epoch bigint, authenticated_at bigint)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
@@ -83,7 +83,8 @@ BEGIN
     END IF;
     IF NOT vault.is_password(p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id, p_tag, p_proof)
        OR NOT vault.is_new_address(p_address, p_sealed_address, p_address_digest, p_address_key)
-       OR p_attempt_hash IS NULL OR octet_length(p_attempt_hash) <> 32 THEN
+       OR p_attempt_hash IS NULL OR octet_length(p_attempt_hash) <> 32
+       OR coalesce(octet_length(p_browser_hash), 0) <> 32 OR NOT vault.is_language(p_language) THEN
         RETURN QUERY SELECT 'bad_request', NULL::bigint, NULL::bigint, NULL::bigint;
         RETURN;
     END IF;
@@ -97,8 +98,8 @@ BEGIN
     END IF;
     PERFORM vault.store_password(p_account, p_salt, p_memory_kib, p_time_cost, p_parallelism,
                                  p_pepper_id, p_tag, p_proof);
-    PERFORM vault.add_address(p_account, p_address, p_sealed_address, p_address_digest,
-                              p_address_key, '', '');
+    PERFORM vault.add_first_address(p_account, p_address, p_sealed_address, p_address_digest,
+                                    p_address_key, p_browser_hash, p_language);
     INSERT INTO vault.attempts (secret_hash, account_id, account_epoch, site_epoch, purpose, amr,
                                 authenticated_at, expires_at)
     VALUES (p_attempt_hash, p_account, 1, v_site.epoch, 'sign_in', ARRAY['pwd'], v_now,

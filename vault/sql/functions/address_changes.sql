@@ -26,11 +26,11 @@ BEGIN
         RETURN v_proof.status;
     END IF;
     IF EXISTS (SELECT FROM vault.email_addresses e WHERE e.account_id = v_proof.account_id
-               AND e.lookup_digest = ANY (p_digests)) THEN
+               AND e.removed_at IS NULL AND e.lookup_digest = ANY (p_digests)) THEN
         RETURN 'exists';
     END IF;
     IF (SELECT count(*) FROM vault.email_addresses e
-        WHERE e.account_id = v_proof.account_id) >= 5 THEN
+        WHERE e.account_id = v_proof.account_id AND e.removed_at IS NULL) >= 5 THEN
         RETURN 'full';
     END IF;
     IF NOT vault.has_token_left(v_proof.account_id, 'confirm') THEN
@@ -39,7 +39,8 @@ BEGIN
     INSERT INTO vault.email_addresses (id, account_id, sealed, lookup_digest, lookup_key,
                                        is_primary)
     SELECT p_address, v_proof.account_id, p_sealed, p_digest, p_digest_key,
-           NOT EXISTS (SELECT FROM vault.email_addresses e WHERE e.account_id = v_proof.account_id)
+           NOT EXISTS (SELECT FROM vault.email_addresses e
+                       WHERE e.account_id = v_proof.account_id AND e.removed_at IS NULL)
     ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
         RETURN 'bad_request';
@@ -47,8 +48,7 @@ BEGIN
     PERFORM vault.record_event('account:email:asked', v_proof.account_id, v_proof.sid, NULL, NULL,
                                vault.event_digest(p_network), vault.event_digest(p_agent),
                                jsonb_build_object('address', p_address));
-    PERFORM vault.request_token('confirm', v_proof.account_id, p_address, p_browser_hash,
-                                'address_confirmation', p_language);
+    PERFORM vault.ask_to_confirm(v_proof.account_id, p_address, p_browser_hash, p_language);
     PERFORM vault.write_letter(v_proof.account_id, 'address_asked', p_language);
     RETURN 'added';
 END
@@ -77,12 +77,11 @@ BEGIN
         RETURN 'gone';
     END IF;
     SELECT * INTO v_address FROM vault.email_addresses e
-    WHERE e.id = p_address AND e.account_id = v_session.account_id;
+    WHERE e.id = p_address AND e.account_id = v_session.account_id AND e.removed_at IS NULL;
     IF NOT FOUND OR v_address.verified_at IS NOT NULL THEN
         RETURN CASE WHEN v_address.id IS NULL THEN 'unknown' ELSE 'confirmed' END;
     END IF;
-    v_sent := vault.request_token('confirm', v_session.account_id, p_address, p_browser_hash,
-                                  'address_confirmation', p_language);
+    v_sent := vault.ask_to_confirm(v_session.account_id, p_address, p_browser_hash, p_language);
     PERFORM vault.record_event('account:token:requested', v_session.account_id, v_session.sid,
                                NULL, NULL, vault.event_digest(p_network),
                                vault.event_digest(p_agent),
@@ -107,7 +106,7 @@ DECLARE
     v_has_primary boolean;
 BEGIN
     PERFORM vault.require_read_committed();
-    IF p_id IS NULL OR coalesce(octet_length(p_token), 0) <> 32
+    IF p_id IS NULL OR NOT vault.is_token(p_token)
        OR NOT vault.is_mac(p_mac, p_mac_key) THEN
         RETURN 'bad_request';
     END IF;
@@ -139,9 +138,9 @@ BEGIN
 END
 $$;
 
--- Makes a confirmed address the one that letters go to; the one before is told. Every other session
--- ends: somebody may be in the account, and letters could not reach its owner any more. Statuses:
--- changed, kept (it is already), unknown (or not confirmed), gone, weak, bad_request.
+-- Makes a confirmed address the one that letters go to; the one before is told, and can undo it. Every
+-- other session ends: somebody may be in the account, and letters could not reach its owner any more.
+-- Statuses: changed, kept (it is already), unknown (or not confirmed), gone, weak, bad_request.
 CREATE OR REPLACE FUNCTION api.set_primary_address_v1(
     p_session bytea, p_attempt bytea, p_address uuid, p_language text, p_network text,
     p_agent text, p_device bytea DEFAULT NULL
@@ -161,11 +160,14 @@ BEGIN
         RETURN v_proof.status;
     END IF;
     SELECT * INTO v_address FROM vault.email_addresses e
-    WHERE e.id = p_address AND e.account_id = v_proof.account_id AND e.verified_at IS NOT NULL;
+    WHERE e.id = p_address AND e.account_id = v_proof.account_id AND e.verified_at IS NOT NULL
+      AND e.removed_at IS NULL;
     IF NOT FOUND OR v_address.is_primary THEN
         RETURN CASE WHEN v_address.id IS NULL THEN 'unknown' ELSE 'kept' END;
     END IF;
-    PERFORM vault.write_letter(v_proof.account_id, 'address_changed', p_language);
+    PERFORM vault.offer_undo(v_proof.account_id, e.id, 'address_changed', p_language)
+    FROM vault.email_addresses e
+    WHERE e.account_id = v_proof.account_id AND e.is_primary AND e.verified_at IS NOT NULL;
     UPDATE vault.email_addresses e SET is_primary = false
     WHERE e.account_id = v_proof.account_id AND e.is_primary;
     UPDATE vault.email_addresses e SET is_primary = true WHERE e.id = p_address;
@@ -178,9 +180,17 @@ BEGIN
 END
 $$;
 
--- Takes an address away by fresh proof, and tells it so where it was confirmed; then every other
--- session ends, as above. Tokens that were mailed there are dead. Statuses: removed, unknown,
--- primary (make another the primary one first), gone, weak, bad_request.
+-- Takes an address away: at once where nobody confirmed it, else once it cannot be undone any more.
+CREATE OR REPLACE FUNCTION vault.take_address(p_address vault.email_addresses) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    UPDATE vault.email_addresses SET is_primary = false, removed_at = clock_timestamp()
+    WHERE id = p_address.id AND verified_at IS NOT NULL;
+    DELETE FROM vault.email_addresses WHERE id = p_address.id AND verified_at IS NULL;
+$$;
+
+-- Takes an address away by fresh proof. One that was confirmed is told, and can undo it; then every
+-- other session ends, as above. Tokens that were mailed there are dead, but for undoing. Statuses:
+-- removed, unknown, primary (make another the primary one first), gone, weak, bad_request.
 CREATE OR REPLACE FUNCTION api.remove_address_v1(
     p_session bytea, p_attempt bytea, p_address uuid, p_language text, p_network text,
     p_agent text, p_device bytea DEFAULT NULL
@@ -200,24 +210,21 @@ BEGIN
         RETURN v_proof.status;
     END IF;
     SELECT * INTO v_address FROM vault.email_addresses e
-    WHERE e.id = p_address AND e.account_id = v_proof.account_id;
+    WHERE e.id = p_address AND e.account_id = v_proof.account_id AND e.removed_at IS NULL;
     IF NOT FOUND THEN
         RETURN 'unknown';
     END IF;
     IF v_address.is_primary AND v_address.verified_at IS NOT NULL AND EXISTS (
            SELECT FROM vault.email_addresses e WHERE e.account_id = v_proof.account_id
-           AND e.id <> p_address) THEN
+           AND e.id <> p_address AND e.verified_at IS NOT NULL AND e.removed_at IS NULL) THEN
         RETURN 'primary';
     END IF;
     IF v_address.verified_at IS NOT NULL THEN
-        INSERT INTO vault.outbox (kind, account_id, sealed_address, payload)
-        SELECT 'letter', a.id, v_address.sealed,
-               vault.letter_payload(a.username, 'address_removed', p_language)
-        FROM vault.accounts a WHERE a.id = v_proof.account_id;
+        PERFORM vault.offer_undo(v_proof.account_id, p_address, 'address_removed', p_language);
         PERFORM vault.end_sessions_of(v_proof.account_id, v_proof.sid, 'address_removed');
         PERFORM vault.remember_device(v_proof.account_id, p_device);
     END IF;
-    DELETE FROM vault.email_addresses WHERE id = p_address;
+    PERFORM vault.take_address(v_address);
     PERFORM vault.record_event('account:email:removed', v_proof.account_id, v_proof.sid, NULL,
                                NULL, vault.event_digest(p_network), vault.event_digest(p_agent),
                                jsonb_build_object('address', p_address));

@@ -151,7 +151,7 @@ BEGIN
         WHERE t.secret_hash = p_attempt_hash;
         PERFORM vault.record_event('account:factor:exhausted', v_attempt.account_id, v_attempt.sid,
                                    NULL, NULL, p_network, p_agent);
-        PERFORM vault.write_letter(v_attempt.account_id, 'second_factor_failed', 'en');
+        PERFORM vault.write_letter(v_attempt.account_id, 'second_factor_failed');
     END IF;
     RETURN true;
 END

@@ -13,14 +13,26 @@ END
 $$;
 
 -- Makes a device known, or notes that it was used; an account has 20 at the most, the latest ones.
-CREATE OR REPLACE FUNCTION vault.remember_device(p_account uuid, p_device bytea) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+-- Whether it was unknown: of several sign-ins at once, to the first.
+CREATE OR REPLACE FUNCTION vault.remember_device(p_account uuid, p_device bytea) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF octet_length(p_device) IS DISTINCT FROM 32 THEN
+        RETURN true;
+    END IF;
     INSERT INTO vault.device_credentials (secret_hash, account_id)
-    SELECT sha256(p_device), p_account WHERE octet_length(p_device) = 32
-    ON CONFLICT (secret_hash, account_id) DO UPDATE SET last_used_at = clock_timestamp();
+    VALUES (sha256(p_device), p_account)
+    ON CONFLICT (secret_hash, account_id) DO NOTHING;
+    IF NOT FOUND THEN
+        UPDATE vault.device_credentials d SET last_used_at = clock_timestamp()
+        WHERE d.secret_hash = sha256(p_device) AND d.account_id = p_account;
+        RETURN false;
+    END IF;
     DELETE FROM vault.device_credentials WHERE account_id = p_account AND secret_hash IN (
         SELECT d.secret_hash FROM vault.device_credentials d WHERE d.account_id = p_account
         ORDER BY d.last_used_at DESC OFFSET 20 FOR UPDATE SKIP LOCKED);
+    RETURN true;
+END
 $$;
 
 -- Trusts this browser until a time, which the caller names so that its MAC can cover it: by a session

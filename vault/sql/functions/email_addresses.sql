@@ -28,6 +28,22 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     ON CONFLICT DO NOTHING;
 $$;
 
+-- The same at sign-up, where it asks for the letter that confirms it: in the language that letters to
+-- this account are written in from now on.
+CREATE OR REPLACE FUNCTION vault.add_first_address(
+    p_account uuid, p_address uuid, p_sealed bytea, p_digest bytea, p_key text,
+    p_browser_hash bytea, p_language text
+) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE vault.accounts SET language = p_language WHERE id = p_account;
+    PERFORM vault.add_address(p_account, p_address, p_sealed, p_digest, p_key, '', '');
+    IF p_address IS NOT NULL THEN
+        PERFORM vault.ask_to_confirm(p_account, p_address, p_browser_hash, p_language);
+    END IF;
+END
+$$;
+
 -- One's own addresses, for the account page.
 CREATE OR REPLACE FUNCTION api.list_addresses_v1(p_session bytea)
 RETURNS TABLE (address_id uuid, sealed_address bytea, is_primary boolean,
@@ -37,6 +53,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT e.id, e.sealed, e.is_primary, e.verified_at IS NOT NULL, e.lookup_digest, e.lookup_key,
            e.mac, e.mac_key
     FROM vault.live_session(p_session, 'web') s
-    JOIN vault.email_addresses e ON e.account_id = s.account_id
+    JOIN vault.email_addresses e ON e.account_id = s.account_id AND e.removed_at IS NULL
     ORDER BY e.is_primary DESC, e.created_at;
 $$;

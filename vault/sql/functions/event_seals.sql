@@ -247,7 +247,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         OR p_tag IN ('account:sign_up:success', 'account:password:changed',
                      'account:password:reset')
         OR p_tag ~ ('^account:(totp|passkey|recovery_codes|app_password|email):'
-                    '(added|removed|renamed|replaced|revoked|asked|confirmed|changed)$');
+                    '(added|removed|renamed|replaced|revoked|asked|confirmed|changed|restored)$');
 $$;
 
 -- Seals from a number on with what is handed elsewhere. Networks and agents never are.
@@ -286,14 +286,22 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
           < clock_timestamp() - make_interval(secs => vault.policy_seconds('event_digests'));
 $$;
 
--- One's own part of the trail, the newest first; p_before is the last id of the page before. What an
--- operator wrote as a reason is for operators.
-CREATE OR REPLACE FUNCTION api.own_events_v1(p_session bytea, p_before bigint, p_limit integer)
-RETURNS TABLE (id bigint, at timestamptz, tag text, detail jsonb)
+-- One's own part of the trail, the newest first; p_before is the last id of the page before. With the
+-- browser where it was, and whether it came from the network named, as far as those are known. What
+-- an operator wrote as a reason is for operators.
+CREATE OR REPLACE FUNCTION api.own_events_v1(
+    p_session bytea, p_before bigint, p_limit integer, p_network text DEFAULT NULL,
+    p_tags text[] DEFAULT NULL
+) RETURNS TABLE (id bigint, at timestamptz, tag text, detail jsonb, agent_label text,
+                 is_this_session boolean, same_network boolean, wiki text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT e.id, e.at, e.tag, e.detail - 'reason'
+    SELECT e.id, e.at, e.tag, e.detail - 'reason', coalesce(o.agent_label, ''), o.sid = s.sid,
+           e.network = vault.salted_digest(d.salt, p_network), coalesce(w.name, '')
     FROM vault.live_session(p_session, 'web') s
     JOIN vault.events e ON e.account_id = s.account_id
-    WHERE e.id < coalesce(p_before, ~(1::bigint << 63))
+    LEFT JOIN vault.sessions o ON o.sid = e.sid AND o.account_id = s.account_id
+    LEFT JOIN vault.wikis w ON w.client_id = e.client_id
+    LEFT JOIN vault.event_salts d ON d.day = (e.at AT TIME ZONE 'UTC')::date
+    WHERE e.id < coalesce(p_before, ~(1::bigint << 63)) AND (p_tags IS NULL OR e.tag = ANY (p_tags))
     ORDER BY e.id DESC LIMIT CASE WHEN p_limit BETWEEN 1 AND 200 THEN p_limit ELSE 0 END;
 $$;

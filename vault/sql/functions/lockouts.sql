@@ -51,7 +51,7 @@ BEGIN
     PERFORM vault.record_event('lockout:account:locked', p_account, NULL, NULL, p_actor, NULL, NULL,
                                jsonb_build_object('reason', btrim(p_reason),
                                                   'sessions_ended', sessions_ended));
-    PERFORM vault.write_letter(p_account, 'account_locked', 'en');
+    PERFORM vault.write_letter(p_account, 'account_locked');
     RETURN NEXT;
 END
 $$;
@@ -92,7 +92,7 @@ BEGIN
     WHERE account_id = p_account AND lifted_at IS NULL;
     PERFORM vault.record_event('lockout:account:unlocked', p_account, NULL, NULL, p_actor, NULL,
                                NULL, jsonb_build_object('reason', btrim(p_reason)));
-    PERFORM vault.write_letter(p_account, 'account_unlocked', 'en');
+    PERFORM vault.write_letter(p_account, 'account_unlocked');
     RETURN 'unlocked';
 END
 $$;
@@ -125,8 +125,38 @@ BEGIN
     PERFORM vault.record_event('lockout:sessions:ended', p_account, NULL, NULL, p_actor, NULL, NULL,
                                jsonb_build_object('reason', btrim(p_reason),
                                                   'sessions_ended', sessions_ended));
-    PERFORM vault.write_letter(p_account, 'sessions_ended', 'en');
+    PERFORM vault.write_letter(p_account, 'sessions_ended');
     RETURN NEXT;
+END
+$$;
+
+-- Has the letter sent that lets an account's owner set a new password: they could ask for it
+-- themselves, and nobody else learns what is in it. Statuses: sent, already (the account is locked),
+-- no_address (none is confirmed), unknown, bad_request.
+CREATE OR REPLACE FUNCTION vault.send_reset(p_account uuid, p_reason text, p_actor uuid) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_account vault.accounts%ROWTYPE;
+BEGIN
+    PERFORM vault.require_read_committed();
+    IF coalesce(btrim(p_reason), '') = '' OR length(p_reason) > 1000 THEN
+        RETURN 'bad_request';
+    END IF;
+    SELECT * INTO v_account FROM vault.accounts WHERE id = p_account;
+    IF v_account.state IS DISTINCT FROM 'active' THEN
+        RETURN CASE WHEN v_account.id IS NULL THEN 'unknown' ELSE 'already' END;
+    END IF;
+    IF NOT EXISTS (SELECT FROM vault.email_addresses e WHERE e.account_id = p_account
+                   AND e.is_primary AND e.verified_at IS NOT NULL) THEN
+        RETURN 'no_address';
+    END IF;
+    -- Asked for by no browser: whoever opens it has to say the user name.
+    INSERT INTO vault.outbox (kind, payload) VALUES ('reset_request', jsonb_build_object(
+        'username', v_account.username, 'browser', encode(vault.random_32(), 'hex'),
+        'language', v_account.language, 'digests', '[]'::jsonb));
+    PERFORM vault.record_event('lockout:reset:sent', p_account, NULL, NULL, p_actor, NULL, NULL,
+                               jsonb_build_object('reason', btrim(p_reason)));
+    RETURN 'sent';
 END
 $$;
 
@@ -192,6 +222,18 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION api.send_reset_v1(p_session bytea, p_account uuid, p_reason text)
+RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    v_proven record := vault.proven_operator(p_session, 'locker', p_account);
+BEGIN
+    RETURN CASE WHEN v_proven.status <> 'proven' THEN v_proven.status
+                ELSE vault.send_reset(p_account, p_reason, v_proven.account_id) END;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION api.end_account_sessions_v1(
     p_session bytea, p_account uuid, p_reason text
 ) RETURNS TABLE (status text, sessions_ended integer)
@@ -232,6 +274,12 @@ CREATE OR REPLACE FUNCTION api.console_unlock_account_v1(p_account uuid, p_reaso
 RETURNS text
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
     SELECT vault.unlock_account(p_account, p_reason, NULL);
+$$;
+
+CREATE OR REPLACE FUNCTION api.console_send_reset_v1(p_account uuid, p_reason text)
+RETURNS text
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+    SELECT vault.send_reset(p_account, p_reason, NULL);
 $$;
 
 CREATE OR REPLACE FUNCTION api.console_end_account_sessions_v1(p_account uuid, p_reason text)

@@ -108,7 +108,7 @@ BEGIN
     PERFORM vault.record_event('operator:passkey:enrolled', p_account, NULL, NULL, NULL,
                                vault.event_digest(p_network), vault.event_digest(p_agent),
                                vault.passkey_detail(p_credential));
-    PERFORM vault.write_letter(p_account, 'operator_passkey_added', 'en');
+    PERFORM vault.write_letter(p_account, 'operator_passkey_added');
     RETURN 'enrolled';
 END
 $$;
@@ -157,7 +157,7 @@ BEGIN
                                v_proven.account_id, NULL, NULL,
                                vault.passkey_detail(p_credential) || jsonb_strip_nulls(
                                    jsonb_build_object('reason', nullif(btrim(p_reason), ''))));
-    PERFORM vault.write_letter(v_proven.account_id, 'operator_passkey_removed', 'en');
+    PERFORM vault.write_letter(v_proven.account_id, 'operator_passkey_removed');
     RETURN 'removed';
 END
 $$;

@@ -48,10 +48,15 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_tim
     DELETE FROM vault.spent_challenges WHERE spent_at < clock_timestamp() - interval '2 days';
     DELETE FROM vault.grants g WHERE g.issued_at < clock_timestamp() - interval '1 day'
         AND NOT vault.is_grant_alive(g);
-    DELETE FROM vault.outbox WHERE done_at < clock_timestamp() - interval '7 days';
+    -- Letters are told of on the account page for a month.
+    DELETE FROM vault.outbox WHERE done_at < clock_timestamp()
+        - CASE kind WHEN 'letter' THEN interval '30 days' ELSE interval '7 days' END;
     DELETE FROM vault.outbox WHERE buried_at < clock_timestamp() - interval '90 days';
     DELETE FROM vault.alerts WHERE closed_at < clock_timestamp() - interval '400 days';
-    DELETE FROM vault.mailed_tokens WHERE requested_at < clock_timestamp() - interval '7 days';
+    DELETE FROM vault.mailed_tokens WHERE requested_at < clock_timestamp() - interval '9 days';
+    DELETE FROM vault.email_addresses WHERE removed_at < clock_timestamp() - interval '9 days';
+    DELETE FROM vault.address_letters WHERE sent[1] < clock_timestamp() - interval '1 day';
+    DELETE FROM vault.known_networks WHERE last_seen_at < clock_timestamp() - interval '400 days';
     DELETE FROM vault.operator_invites WHERE expires_at < clock_timestamp() - interval '7 days';
     -- Known devices' budgets; accounts' own stay, and so do the 65,536 of names that nobody has:
     -- one that is forgotten sooner would tell which names are taken.
@@ -59,6 +64,20 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_tim
     WHERE day < vault.today() - 400 AND octet_length(subject) IN (32, 33);
     DELETE FROM vault.device_credentials
     WHERE last_used_at < clock_timestamp() - interval '400 days';
+$$;
+
+-- The letters to oneself of the last month, the newest first: which, when, and what became of them.
+CREATE OR REPLACE FUNCTION api.own_letters_v1(p_session bytea)
+RETURNS TABLE (id bigint, account_id uuid, template text, reference text, at timestamptz,
+               state text, sealed_address bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT o.id, o.account_id, o.payload ->> 'template', o.payload ->> 'reference', o.created_at,
+           CASE WHEN o.done_at IS NOT NULL THEN 'done' WHEN o.buried_at IS NOT NULL THEN 'dead'
+                ELSE 'due' END, o.sealed_address
+    FROM vault.live_session(p_session, 'web') s
+    JOIN vault.outbox o ON o.account_id = s.account_id AND o.kind = 'letter'
+        AND o.created_at > clock_timestamp() - interval '30 days'
+    ORDER BY o.id DESC LIMIT 50;
 $$;
 
 -- A dead letter is tried again from the start, at once. Statuses: revived, already (not dead, or not

@@ -25,7 +25,7 @@ CREATE OR REPLACE FUNCTION api.register_with_passkey_v1(
     p_salt bytea, p_memory_kib integer, p_time_cost integer, p_parallelism integer,
     p_pepper_id text, p_tags bytea[], p_proofs bytea[],
     p_address uuid, p_sealed_address bytea, p_address_digest bytea, p_address_key text,
-    p_attempt_hash bytea, p_network text, p_agent text
+    p_browser_hash bytea, p_language text, p_attempt_hash bytea, p_network text, p_agent text
 ) RETURNS TABLE (status text, account_epoch bigint, site_epoch bigint, authenticated_at bigint)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
@@ -47,7 +47,8 @@ BEGIN
        OR NOT vault.are_recovery_codes(p_salt, p_memory_kib, p_time_cost, p_parallelism,
                                        p_pepper_id, p_tags, p_proofs)
        OR NOT vault.is_new_address(p_address, p_sealed_address, p_address_digest, p_address_key)
-       OR coalesce(octet_length(p_attempt_hash), 0) <> 32 THEN
+       OR coalesce(octet_length(p_attempt_hash), 0) <> 32
+       OR coalesce(octet_length(p_browser_hash), 0) <> 32 OR NOT vault.is_language(p_language) THEN
         status := 'bad_request';
         RETURN NEXT;
         RETURN;
@@ -71,8 +72,8 @@ BEGIN
         p_backed_up, p_transports, p_name, p_sign_count, p_passkey_mac, p_passkey_mac_key, true);
     PERFORM vault.store_recovery_codes(p_account, p_salt, p_memory_kib, p_time_cost, p_parallelism,
                                        p_pepper_id, p_tags, p_proofs);
-    PERFORM vault.add_address(p_account, p_address, p_sealed_address, p_address_digest,
-                              p_address_key, '', '');
+    PERFORM vault.add_first_address(p_account, p_address, p_sealed_address, p_address_digest,
+                                    p_address_key, p_browser_hash, p_language);
     SELECT * INTO v_account FROM vault.accounts a WHERE a.id = p_account;
     PERFORM vault.open_attempt(p_attempt_hash, v_account, v_site.epoch, 'sign_in',
         ARRAY[CASE WHEN p_is_synced THEN 'swk' ELSE 'hwk' END, 'uv'], NULL, v_now);

@@ -131,7 +131,7 @@ BEGIN
     PERFORM vault.record_event('account:factor:right', v_account.id, NULL, NULL, NULL,
                                v_proposal.network, v_proposal.agent,
                                '{"kind": "recovery_code", "purpose": "recover"}');
-    PERFORM vault.write_letter(v_account.id, 'recovery_code_used', 'en');
+    PERFORM vault.write_letter(v_account.id, 'recovery_code_used');
     RETURN QUERY SELECT 'right', v_account.id, v_account.username, v_account.epoch, v_site.epoch,
         vault.epoch_seconds(v_now), vault.factors_of(v_account.id), v_code.proof, v_account.mac,
         v_account.mac_key;

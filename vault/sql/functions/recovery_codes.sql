@@ -218,7 +218,7 @@ BEGIN
     PERFORM vault.record_event('account:factor:right', v_proposal.account_id, v_proposal.sid, NULL,
                                NULL, v_proposal.network, v_proposal.agent,
                                jsonb_build_object('kind', 'recovery_code', 'left', codes_left));
-    PERFORM vault.write_letter(v_proposal.account_id, 'recovery_code_used', 'en');
+    PERFORM vault.write_letter(v_proposal.account_id, 'recovery_code_used');
     RETURN NEXT;
 END
 $$;

@@ -126,9 +126,36 @@ BEGIN
                 UPDATE vault.app_passwords SET revoked_at = clock_timestamp()
                 WHERE account_id = p_account AND id::text = p_detail ->> 'id';
             WHEN 'email' THEN
-                DELETE FROM vault.email_addresses
-                WHERE account_id = p_account AND id::text = p_detail ->> 'address';
+                PERFORM vault.take_address(e) FROM vault.email_addresses e
+                WHERE e.account_id = p_account AND e.id::text = p_detail ->> 'address';
         END CASE;
+    END IF;
+    RETURN 'applied';
+END
+$$;
+
+-- An address that its owner took back since: the primary one again. What went for it has lines of its
+-- own, before this one.
+CREATE OR REPLACE FUNCTION vault.reapply_undo(p_account uuid, p_detail jsonb, p_dry boolean)
+RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_address vault.email_addresses%ROWTYPE;
+BEGIN
+    SELECT * INTO v_address FROM vault.email_addresses e
+    WHERE e.account_id = p_account AND e.id::text = p_detail ->> 'address'
+      AND e.verified_at IS NOT NULL;
+    IF NOT FOUND THEN
+        RETURN 'gone';
+    END IF;
+    IF v_address.is_primary THEN
+        RETURN 'already';
+    END IF;
+    IF NOT p_dry THEN
+        UPDATE vault.email_addresses e SET is_primary = false
+        WHERE e.account_id = p_account AND e.is_primary;
+        UPDATE vault.email_addresses e SET is_primary = true, removed_at = NULL
+        WHERE e.id = v_address.id;
     END IF;
     RETURN 'applied';
 END
@@ -149,7 +176,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                 AND id::text = p_detail ->> 'id' AND revoked_at IS NULL)
         WHEN 'email' THEN EXISTS (
             SELECT FROM vault.email_addresses WHERE account_id = p_account
-                AND id::text = p_detail ->> 'address'
+                AND id::text = p_detail ->> 'address' AND removed_at IS NULL
                 AND (verified_at IS NOT NULL OR p_tag LIKE '%:removed'))
         ELSE false END;
 $$;

@@ -50,7 +50,7 @@ BEGIN
     UPDATE vault.factor_proposals SET digest = NULL, outcome = 'restored' WHERE outcome IS NULL;
     -- Letters whose token is dead would only mislead.
     UPDATE vault.outbox SET buried_at = v_now, last_error = 'restored'
-    WHERE kind = 'letter' AND payload ? 'token' AND done_at IS NULL AND buried_at IS NULL;
+    WHERE kind = 'letter' AND payload ? 'tokens' AND done_at IS NULL AND buried_at IS NULL;
     RETURN v_epoch;
 END
 $$;
@@ -118,6 +118,8 @@ BEGIN
         WHEN v_tag IN ('account:recovery_codes:replaced', 'account:factor:right') THEN
             vault.reapply_recovery_codes(v_account, (v_detail ->> 'position')::smallint, v_at,
                                          p_dry)
+        WHEN v_tag = 'account:email:restored' THEN
+            vault.reapply_undo(v_account, v_detail, p_dry)
         WHEN v_tag LIKE 'account:%:removed' OR v_tag LIKE 'account:%:revoked'
              OR v_tag = 'operator:passkey:removed' THEN
             vault.reapply_removal(v_account, v_tag, v_detail, p_dry)

@@ -37,7 +37,7 @@ CREATE OR REPLACE FUNCTION vault.open_session(
     p_authenticated_at bigint, p_account_epoch bigint, p_site_epoch bigint,
     p_created_at bigint, p_expires_at bigint, p_idle_seconds integer, p_kept boolean,
     p_agent_label text, p_mac bytea, p_mac_key text, p_old_secret bytea,
-    p_network text, p_agent text, p_device bytea, p_proof_hash bytea
+    p_network text, p_agent text, p_device bytea, p_proof_hash bytea, p_language text
 ) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -45,12 +45,14 @@ DECLARE
     v_attempt vault.attempts%ROWTYPE;
     v_old vault.sessions%ROWTYPE;
     v_now timestamptz := clock_timestamp();
+    v_is_new_device boolean;
 BEGIN
     PERFORM vault.require_read_committed();
     IF p_sid IS NULL OR p_secret_hash IS NULL OR octet_length(p_secret_hash) <> 32
        OR p_mac IS NULL OR octet_length(p_mac) <> 32 OR p_mac_key IS NULL OR p_kept IS NULL
        OR length(coalesce(p_agent_label, '')) > 100
        OR octet_length(coalesce(p_proof_hash, p_secret_hash)) <> 32
+       OR NOT vault.is_language(coalesce(p_language, 'en'))
        OR EXISTS (SELECT FROM vault.sessions WHERE secret_hash = p_secret_hash)
        OR NOT vault.is_lifetime(p_policy, to_timestamp(p_created_at), to_timestamp(p_expires_at),
                                 p_idle_seconds) THEN
@@ -67,6 +69,9 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 'gone';
     END IF;
+    -- Before the row is shared, or two sign-ins could wait for each other.
+    UPDATE vault.accounts SET language = p_language
+    WHERE id = v_attempt.account_id AND language <> p_language;
     -- A lock that commits while this waits must win: FOR SHARE orders the two.
     PERFORM FROM vault.accounts WHERE id = v_attempt.account_id AND state = 'active'
         AND epoch = v_attempt.account_epoch FOR SHARE;
@@ -117,7 +122,11 @@ BEGIN
                 v_attempt.expires_at)
         ON CONFLICT DO NOTHING;
     END IF;
-    PERFORM vault.remember_device(v_attempt.account_id, p_device);
+    v_is_new_device := vault.remember_device(v_attempt.account_id, p_device);
+    IF p_kind = 'web' AND v_old.sid IS DISTINCT FROM p_sid THEN
+        PERFORM vault.tell_of_sign_in(v_attempt.account_id, p_sid, p_device, v_is_new_device,
+                                      p_network, p_agent_label);
+    END IF;
     PERFORM vault.record_event('account:session:opened', v_attempt.account_id, p_sid, NULL, NULL,
                                vault.event_digest(p_network), vault.event_digest(p_agent),
                                jsonb_build_object('kind', p_kind, 'amr', p_amr));
@@ -130,13 +139,13 @@ CREATE OR REPLACE FUNCTION api.open_session_v1(
     p_account_epoch bigint, p_site_epoch bigint, p_created_at bigint, p_expires_at bigint,
     p_idle_seconds integer, p_kept boolean, p_agent_label text, p_mac bytea, p_mac_key text,
     p_old_secret bytea, p_network text, p_agent text, p_device bytea DEFAULT NULL,
-    p_proof_hash bytea DEFAULT NULL
+    p_proof_hash bytea DEFAULT NULL, p_language text DEFAULT NULL
 ) RETURNS text
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
     SELECT vault.open_session('web', CASE WHEN p_kept THEN 'kept_session' ELSE 'session' END,
         p_attempt, p_sid, p_secret_hash, p_amr, p_authenticated_at, p_account_epoch, p_site_epoch,
         p_created_at, p_expires_at, p_idle_seconds, p_kept, p_agent_label, p_mac, p_mac_key,
-        p_old_secret, p_network, p_agent, p_device, p_proof_hash);
+        p_old_secret, p_network, p_agent, p_device, p_proof_hash, p_language);
 $$;
 
 -- A session's row for its MAC to be checked, in the shape both kinds share.

@@ -183,12 +183,15 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
                                           '^(.{4})(.{4}).*$', '\1-\2')));
 $$;
 
--- Queues a letter to an account's confirmed primary address, where it has one.
-CREATE OR REPLACE FUNCTION vault.write_letter(p_account uuid, p_template text, p_language text)
-RETURNS void
+-- Queues a letter to an account's confirmed primary address, where it has one: in the language of
+-- whoever asks, or else in that of the account's last sign-in.
+CREATE OR REPLACE FUNCTION vault.write_letter(
+    p_account uuid, p_template text, p_language text DEFAULT NULL
+) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO vault.outbox (kind, account_id, sealed_address, payload)
-    SELECT 'letter', a.id, e.sealed, vault.letter_payload(a.username, p_template, p_language)
+    SELECT 'letter', a.id, e.sealed,
+           vault.letter_payload(a.username, p_template, coalesce(p_language, a.language))
     FROM vault.accounts a
     JOIN vault.email_addresses e ON e.account_id = a.id
     WHERE a.id = p_account AND e.is_primary AND e.verified_at IS NOT NULL;
