@@ -16,7 +16,7 @@ LOCK := $(VENV)/bin/uv pip compile --quiet --generate-hashes --universal --pytho
 	--no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format browser bench lock clean
+.PHONY: help run test check format messages browser bench lock clean
 
 help: ## Show this list
 	@echo "make TARGET, where TARGET is"
@@ -39,6 +39,9 @@ check: $(VENV)/.test-installed ## Lint, formatting, types, who may import whom
 format: $(VENV)/.test-installed ## Let ruff rewrite what it can
 	@$(VENV)/bin/ruff check --fix --quiet .
 	@$(VENV)/bin/ruff format --quiet .
+
+messages: $(VENV)/.test-installed ## Bring the translations up to date with the source (locale/README.md)
+	@$(PYTHON) -m catalogues
 
 browser: $(VENV)/.test-installed ## Make sure that there is a Chromium for the browser tests
 	@$(PYTHON) -m demo.browser
