@@ -67,13 +67,14 @@ def an_address_of(scene: Scene, person: Person, *, primary: bool = False, days: 
 def letters_left(scene: Scene) -> list[Any]:
     """To an address, as the hour goes by; and of an account's tokens, by purpose and by hour."""
     digest, taken = random_32(), []
-    for minutes in (0, 0, 20, 20, 19, 2, 0):
+    steps = ((0, "confirm"), (0, "confirm"), (20, "confirm"), (0, "reset"), (20, "reset"))
+    for minutes, purpose in (*steps, (19, "reset"), (2, "confirm"), (0, "reset"), (0, "reset")):
         scene.admin.execute(
             "UPDATE vault.address_letters l SET sent = ARRAY("
             " SELECT at - make_interval(mins => %s) FROM unnest(l.sent) AS at)",
             [minutes],
         )
-        taken.append(value(scene.admin, "SELECT vault.take_letter_to(%s)", digest))
+        taken.append(value(scene.admin, "SELECT vault.take_letter_to(%s, %s)", digest, purpose))
     left = "SELECT vault.has_token_left(%s, %s)"
     for purpose in ("reset", "reset", "reset", "confirm"):
         taken.append(value(scene.admin, left, scene.ada.account_id, "reset"))
@@ -127,7 +128,7 @@ def token_statuses(scene: Scene) -> list[Any]:
 def spent_tokens(scene: Scene) -> list[Any]:
     """Whose hands, which browser and which name spend a token, and for what."""
     admin, statuses = scene.admin, []
-    spend = "SELECT status FROM vault.spend_token(%s, %s, %s, %s, %s)"
+    spend = "SELECT status FROM vault.spend_token(%s, %s, %s, %s, %s, '', '')"
     for purpose in PURPOSES:
         secret, code = random_32(), random_32()[:10]
         token = scene.token(purpose, secret, code=code)

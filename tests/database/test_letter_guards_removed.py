@@ -39,7 +39,7 @@ _YES, _NO = True, False
 # What the probes answer as long as every guard is there.
 PROBES: Final[dict[Probe, list[Any]]] = {
     letters_left: [
-        *(_YES, _YES, _YES, _NO, _NO, _YES, _YES),
+        *(_YES, _YES, _NO, _YES, _NO, _NO, _YES, _YES, _NO),
         *(_YES, _YES, _YES, _NO),
         *(_NO, _YES, _YES),
         _YES,
@@ -101,9 +101,10 @@ PROBES: Final[dict[Probe, list[Any]]] = {
 # Guards: the probe that must miss them and their function; the text, and what stands there without.
 GUARDS: Final[dict[tuple[Probe, str], list[tuple[str, str]]]] = {
     (letters_left, "vault.take_letter_to"): [
-        ("WHERE cardinality(l.sent) < 3 OR l", "WHERE true OR l"),
-        ("cardinality(l.sent) < 3 OR", ""),
-        ("l.sent[3] <", "l.sent[1] <"),
+        ("WHERE cardinality(l.sent) < v_most", "WHERE true"),
+        ("cardinality(l.sent) < v_most\n       OR", ""),
+        ("l.sent[v_most] <", "l.sent[1] <"),
+        ("WHEN 'reset' THEN 3 ELSE 2 END", "WHEN 'reset' THEN 3 ELSE 3 END"),
         ("interval '1 hour'", "interval '2 hours'"),
     ],
     (letters_left, "vault.has_token_left"): [

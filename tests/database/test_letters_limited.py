@@ -93,20 +93,36 @@ def _by_signing_up(playing: Playing, admin: psycopg.Connection) -> None:
         sign_up_with(f"Mallory {number}", ADDRESS)
 
 
-WAYS: list[Callable[[Playing, psycopg.Connection], None]] = [
+RESETS: list[Callable[[Playing, psycopg.Connection], None]] = [
     _by_name,
     _by_address,
     _through_several_accounts,
+]
+CONFIRMATIONS: list[Callable[[Playing, psycopg.Connection], None]] = [
     _by_adding_it_to_strangers_accounts,
     _by_signing_up,
 ]
+WAYS = RESETS + CONFIRMATIONS
 
 
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__[1:])
+@pytest.mark.parametrize("way", CONFIRMATIONS, ids=lambda way: way.__name__[1:])
+def test_letters_that_ask_to_confirm_leave_one_to_get_back_in_by(
+    admin: psycopg.Connection, playing: Playing, way: Callable[..., None]
+) -> None:
+    """Whoever keeps adding somebody's address keeps nobody out: the third letter is a reset's."""
+    a_member(playing)
+    way(playing, admin)
+    assert _letters_to(admin) == ["address_confirmation"] * 2
+    ask_for_reset(playing, admin)
+    ask_for_reset(playing, admin)
+    assert _letters_to(admin) == ["address_confirmation"] * 2 + ["password_reset_link"]
+
+
+@pytest.mark.parametrize("way", RESETS, ids=lambda way: way.__name__[1:])
 def test_letters_to_one_address_asked_for_in_any_way_are_three_an_hour(
     admin: psycopg.Connection, playing: Playing, way: Callable[..., None]
 ) -> None:
-    """Fifty requests or twelve: three letters; the fourth comes after the hour."""
+    """Fifty requests: three letters; the fourth comes after the hour."""
     a_member(playing)
     way(playing, admin)
     assert len(_letters_to(admin)) == 3
@@ -175,7 +191,7 @@ def test_letters_taken_by_a_hundred_at_once_are_three(
 
     def take(owner: psycopg.Connection) -> bool:
         owner.execute("SET ROLE authsite_owner")
-        return bool(value(owner, "SELECT vault.take_letter_to(%s)", digest))
+        return bool(value(owner, "SELECT vault.take_letter_to(%s, 'reset')", digest))
 
     assert sum(raced(100, login, take, role="owner")) == 3
 

@@ -110,14 +110,11 @@ BEGIN
        OR NOT vault.is_mac(p_mac, p_mac_key) THEN
         RETURN 'bad_request';
     END IF;
-    v_spent := vault.spend_token(p_id, p_token, 'confirm', p_browser, p_username);
+    v_spent := vault.spend_token(p_id, p_token, 'confirm', p_browser, p_username, p_network,
+                                 p_agent);
     v_account := (v_spent.token).account_id;
     v_address := (v_spent.token).address_id;
     IF v_spent.status <> 'live' THEN
-        PERFORM vault.record_event('account:token:refused', v_account, NULL, NULL, NULL,
-                                   vault.event_digest(p_network), vault.event_digest(p_agent),
-                                   jsonb_build_object('purpose', 'confirm',
-                                                      'why', v_spent.status));
         RETURN v_spent.status;
     END IF;
     -- One change of an account's addresses at a time: the account's row is only shared here.

@@ -23,13 +23,11 @@ BEGIN
     IF p_id IS NULL OR NOT vault.is_token(p_token) OR NOT vault.is_language(p_language) THEN
         RETURN 'bad_request';
     END IF;
-    v_spent := vault.spend_token(p_id, p_token, 'undo', NULL, NULL);
+    v_spent := vault.spend_token(p_id, p_token, 'undo', NULL, NULL, p_network,
+                                 p_agent);
     v_account := (v_spent.token).account_id;
     v_address := (v_spent.token).address_id;
     IF v_spent.status <> 'live' THEN
-        PERFORM vault.record_event('account:token:refused', v_account, NULL, NULL, NULL,
-                                   vault.event_digest(p_network), vault.event_digest(p_agent),
-                                   jsonb_build_object('purpose', 'undo', 'why', v_spent.status));
         RETURN v_spent.status;
     END IF;
     SELECT e.verified_at INTO v_since FROM vault.email_addresses e WHERE e.id = v_address;

@@ -34,15 +34,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Takes one of the three letters an hour that strangers can make us send to one address, whatever
--- account they name. Nobody is told when there is none left: it would say that somebody has the
--- address.
-CREATE OR REPLACE FUNCTION vault.take_letter_to(p_digest bytea) RETURNS boolean
+-- account they name; of which only two may ask to confirm it, so that nobody keeps its owner from
+-- getting back in by adding it to accounts of theirs. Nobody is told when there is none left: it would
+-- say that somebody has the address.
+CREATE OR REPLACE FUNCTION vault.take_letter_to(p_digest bytea, p_purpose text) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_most integer := CASE p_purpose WHEN 'reset' THEN 3 ELSE 2 END;
 BEGIN
     INSERT INTO vault.address_letters AS l (lookup_digest, sent)
     VALUES (p_digest, ARRAY[clock_timestamp()])
     ON CONFLICT (lookup_digest) DO UPDATE SET sent = (clock_timestamp() || l.sent)[1:3]
-    WHERE cardinality(l.sent) < 3 OR l.sent[3] < clock_timestamp() - interval '1 hour';
+    WHERE cardinality(l.sent) < v_most
+       OR l.sent[v_most] < clock_timestamp() - interval '1 hour';
     RETURN FOUND;
 END
 $$;
@@ -60,7 +64,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Asks for the letter that confirms an address; false where the account has had its three. Where the
--- address has had its own three, nothing is sent, and nothing says so.
+-- address has had its own, nothing is sent, and nothing says so.
 CREATE OR REPLACE FUNCTION vault.ask_to_confirm(
     p_account uuid, p_address uuid, p_browser_hash bytea, p_language text
 ) RETURNS boolean
@@ -73,8 +77,8 @@ BEGIN
         RETURN false;
     END IF;
     v_token := vault.new_token('confirm', p_account, p_address, p_browser_hash);
-    IF vault.take_letter_to((SELECT lookup_digest FROM vault.email_addresses WHERE id = p_address))
-    THEN
+    IF vault.take_letter_to((SELECT lookup_digest FROM vault.email_addresses WHERE id = p_address),
+                            'confirm') THEN
         PERFORM vault.write_token_letter(ARRAY[v_token], p_account, p_address,
                                          'address_confirmation', p_language);
     END IF;
@@ -198,11 +202,11 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(octet_length(p_token) IN (10, 32), false);
 $$;
 
--- Spends the token that the caller has found to be ours; gives its row. Statuses: as token_status,
--- and unknown, other_browser.
+-- Spends the token that the caller has found to be ours; gives its row, and writes down what was
+-- refused. Statuses: as token_status, and unknown, other_browser.
 CREATE OR REPLACE FUNCTION vault.spend_token(
-    p_id uuid, p_token bytea, p_purpose text, p_browser bytea, p_username text,
-    OUT status text, OUT token vault.mailed_tokens
+    p_id uuid, p_token bytea, p_purpose text, p_browser bytea, p_username text, p_network text,
+    p_agent text, OUT status text, OUT token vault.mailed_tokens
 ) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- The account's row first, as everywhere.
@@ -216,11 +220,7 @@ BEGIN
     SELECT t.* INTO token FROM vault.mailed_tokens t
     WHERE t.id = p_id AND sha256(p_token) IN (t.token_hash, t.code_hash)
       AND t.purpose = p_purpose FOR UPDATE;
-    IF token.id IS NULL THEN
-        status := 'unknown';
-        RETURN;
-    END IF;
-    status := vault.token_status(token);
+    status := CASE WHEN token.id IS NULL THEN 'unknown' ELSE vault.token_status(token) END;
     -- Another browser than the one that asked has to know whose it is. What only takes away was asked
     -- for by nobody.
     IF status = 'live' AND p_purpose IN ('reset', 'confirm')
@@ -231,6 +231,10 @@ BEGIN
     END IF;
     IF status = 'live' THEN
         UPDATE vault.mailed_tokens t SET spent_at = clock_timestamp() WHERE t.id = token.id;
+    ELSE
+        PERFORM vault.record_event('account:token:refused', token.account_id, NULL, NULL, NULL,
+                                   vault.event_digest(p_network), vault.event_digest(p_agent),
+                                   jsonb_build_object('purpose', p_purpose, 'why', status));
     END IF;
 END
 $$;

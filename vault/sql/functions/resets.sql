@@ -98,7 +98,7 @@ BEGIN
         v_may := EXISTS (SELECT FROM vault.email_addresses e WHERE e.id = ANY (v_letter.addresses)
                          AND vault.has_token_left(e.account_id, 'reset'));
         IF v_may THEN
-            v_may := vault.take_letter_to(v_letter.digest);
+            v_may := vault.take_letter_to(v_letter.digest, 'reset');
         END IF;
         v_tokens := '{}';
         FOR v_meant IN
@@ -150,17 +150,15 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
-    v_spent := vault.spend_token(p_id, p_token, 'reset', p_browser, p_username);
-    status := CASE v_spent.status WHEN 'live' THEN 'right' ELSE v_spent.status END;
-    PERFORM vault.record_event(
-        CASE status WHEN 'right' THEN 'account:token:redeemed' ELSE 'account:token:refused' END,
-        (v_spent.token).account_id, NULL, NULL, NULL, vault.event_digest(p_network),
-        vault.event_digest(p_agent),
-        jsonb_strip_nulls(jsonb_build_object('purpose', 'reset', 'why', nullif(status, 'right'))));
-    IF status <> 'right' THEN
+    v_spent := vault.spend_token(p_id, p_token, 'reset', p_browser, p_username, p_network, p_agent);
+    IF v_spent.status <> 'live' THEN
+        status := v_spent.status;
         RETURN NEXT;
         RETURN;
     END IF;
+    PERFORM vault.record_event('account:token:redeemed', (v_spent.token).account_id, NULL, NULL,
+                               NULL, vault.event_digest(p_network), vault.event_digest(p_agent),
+                               '{"purpose": "reset"}');
     v_now := clock_timestamp();
     SELECT * INTO v_account FROM vault.accounts a WHERE a.id = (v_spent.token).account_id;
     PERFORM vault.open_attempt(p_attempt_hash, v_account, (v_spent.token).site_epoch, 'recover',

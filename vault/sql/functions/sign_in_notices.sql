@@ -123,13 +123,11 @@ BEGIN
     IF p_id IS NULL OR NOT vault.is_token(p_token) THEN
         RETURN 'bad_request';
     END IF;
-    v_spent := vault.spend_token(p_id, p_token, 'disown', NULL, NULL);
+    v_spent := vault.spend_token(p_id, p_token, 'disown', NULL, NULL, p_network,
+                                 p_agent);
     v_account := (v_spent.token).account_id;
     v_sid := (v_spent.token).sid;
     IF v_spent.status <> 'live' THEN
-        PERFORM vault.record_event('account:token:refused', v_account, NULL, NULL, NULL,
-                                   vault.event_digest(p_network), vault.event_digest(p_agent),
-                                   jsonb_build_object('purpose', 'disown', 'why', v_spent.status));
         RETURN v_spent.status;
     END IF;
     UPDATE vault.sessions SET ended_at = clock_timestamp(), end_reason = 'disowned'
