@@ -184,3 +184,9 @@ class ChooseAddressForm(AccountForm):
     """Which of one's own addresses is meant."""
 
     factor = forms.UUIDField(widget=forms.HiddenInput)
+
+
+class ChooseSessionForm(AccountForm):
+    """Which of one's own sessions is meant, by its public id."""
+
+    sid = forms.UUIDField(widget=forms.HiddenInput)

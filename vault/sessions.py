@@ -51,6 +51,8 @@ class SessionSummary:
     sid: UUID
     is_current: bool
     agent: str
+    network: str  # coarse, or empty where the site keeps none
+    amr: tuple[str, ...]
     signed_in_at: datetime
     last_seen_at: datetime
     kept: bool
@@ -204,13 +206,14 @@ def open_session(
         "device": origin.device,
         "proof": secret_hash(proof_secret) if proof_secret is not None else None,
         "language": origin.language,
+        "keep_place": settings.KEEP_NETWORKS,
     }
     if kind == "web":
         row = connection.row(
             "SELECT api.open_session_v1(%(attempt)s, %(sid)s, %(secret_hash)s, %(amr)s,"
             " %(auth_time)s, %(account_epoch)s, %(site_epoch)s, %(created_at)s, %(expires_at)s,"
             " %(idle)s, %(kept)s, %(agent_label)s, %(mac)s, %(mac_key)s, %(old)s, %(network)s,"
-            " %(agent)s, %(device)s, %(proof)s, %(language)s) AS status",
+            " %(agent)s, %(device)s, %(proof)s, %(language)s, %(keep_place)s) AS status",
             parameters,
         )
     else:
@@ -278,6 +281,8 @@ def own_sessions(session: Session) -> list[SessionSummary]:
             sid=row["sid"],
             is_current=row["is_current"],
             agent=row["agent_label"],
+            network=row["network"],
+            amr=tuple(row["amr"]),
             signed_in_at=row["created_at"],
             last_seen_at=row["last_seen_at"],
             kept=row["kept"],

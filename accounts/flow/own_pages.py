@@ -22,6 +22,7 @@ PAGES = {
     "email-primary": "accounts:email_primary",
     "email-remove": "accounts:email_remove",
     "activity": "accounts:activity",
+    "sessions": "accounts:sessions",
     "password-remove": "twofactor:remove_password",
     "two-factor": "twofactor:overview",
     "two-factor-app": "twofactor:new_app",

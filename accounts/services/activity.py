@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.services.sign_in_words import how
 from vault.events import OwnEvent, Tag, own_events
 from vault.outbox import OwnLetter, own_letters
 from vault.sessions import Session
@@ -66,14 +67,6 @@ _WORDS: Final[Mapping[Tag, tuple[str | Promise, Mood]]] = {
 _RECOVERY_CODE_USED: Final = _("A recovery code was used")
 _KINDS: Final = (*_WORDS, Tag.FACTOR_RIGHT)
 
-# How a session was proven, in the vault's words (RFC 8176), the most telling first.
-_HOW: Final[tuple[tuple[frozenset[str], str | Promise], ...]] = (
-    (frozenset({"hwk"}), _("by passkey")),
-    (frozenset({"swk"}), _("by passkey")),
-    (frozenset({"pwd", "otp"}), _("by password and code")),
-    (frozenset({"pwd"}), _("by password")),
-)
-
 
 @dataclass(frozen=True)
 class Line:
@@ -124,7 +117,7 @@ def _line(event: OwnEvent) -> Line | None:
         id=event.id,
         at=event.at,
         words=words,
-        how=_how(event.detail) if kind is Tag.SESSION_OPENED else "",
+        how=how(event.detail.get("amr", ())) if kind is Tag.SESSION_OPENED else "",
         mood=mood,
         agent_label=event.agent_label,
         is_this_session=bool(event.is_this_session),
@@ -138,11 +131,6 @@ def _words(kind: Tag, detail: Mapping[str, Any]) -> tuple[str | Promise, Mood] |
         # Right codes are told of by the sign-in that they led to.
         return (_RECOVERY_CODE_USED, "plain") if detail.get("kind") == "recovery_code" else None
     return _WORDS[kind]
-
-
-def _how(detail: Mapping[str, Any]) -> str | Promise:
-    amr = set(detail.get("amr", ()))
-    return next((words for methods, words in _HOW if methods <= amr), "")
 
 
 def _place(same_network: bool | None) -> str | Promise:

@@ -2,26 +2,35 @@
 
 import base64
 import binascii
+from uuid import UUID
 
 from accounts.errors import ProofGone, SecondFactorNeeded
+from vault import session_logouts
 from vault import sessions as vault_sessions
 from vault.attempts import SECRET_BYTES, Attempt, new_secret
 from vault.errors import FactorMissing
 from vault.events import Origin
+from vault.session_logouts import EndedSession, ToldWiki, own_logouts, progress
 from vault.sessions import Session, SessionSummary, own_sessions
 
 __all__ = [
+    "EndedSession",
     "Origin",
     "Session",
     "SessionSummary",
+    "ToldWiki",
     "cookie_value",
     "decoded",
     "encoded",
+    "end_everywhere",
+    "end_one_session",
     "end_other_sessions",
     "end_session",
     "new_secret",
     "open_session",
+    "own_logouts",
     "own_sessions",
+    "progress",
     "resume_session",
 ]
 
@@ -84,6 +93,19 @@ def open_session(
 def end_other_sessions(session: Session, origin: Origin) -> int:
     """Ends all other sessions of the same person; gives how many. Raises ``ProofGone``."""
     ended = vault_sessions.end_others(session, origin)
+    if ended is None:
+        raise ProofGone
+    return ended
+
+
+def end_one_session(session: Session, sid: UUID, origin: Origin) -> bool:
+    """Ends one of the person's sessions, by its public id; False where there is none such."""
+    return vault_sessions.end_other(session, sid, origin)
+
+
+def end_everywhere(session: Session, origin: Origin) -> list[UUID]:
+    """Ends all sessions of the person, this one too; gives their sids. Raises ``ProofGone``."""
+    ended = session_logouts.end_everywhere(session, origin)
     if ended is None:
         raise ProofGone
     return ended

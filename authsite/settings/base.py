@@ -216,6 +216,8 @@ CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_AGE = None
+# Whether sessions remember a coarse network, for their owner's page: a /24, or a /48 of IPv6.
+KEEP_NETWORKS = env.number("AUTHSITE_KEEP_NETWORKS", 1, least=0, most=1) == 1
 LANGUAGE_COOKIE_NAME = "__Host-language"
 LANGUAGE_COOKIE_SECURE = True
 LANGUAGE_COOKIE_HTTPONLY = True

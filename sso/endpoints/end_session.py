@@ -70,11 +70,14 @@ def _ask(request: HttpRequest, asked: LogoutRequest) -> HttpResponse:
 
 
 def _done(request: HttpRequest, asked: LogoutRequest, session: Session | None) -> HttpResponse:
-    wikis = end(session, origin_of(request)) if session is not None else []
+    ended = []
+    if session is not None:
+        end(session, origin_of(request))
+        ended.append(session.sid)
     if asked.return_uri is None:
         return signed_out(
             request,
-            wikis,
+            ended,
             return_url=asked.wiki.home_uri if asked.wiki else "",
             return_name=asked.wiki.name if asked.wiki else "",
         )

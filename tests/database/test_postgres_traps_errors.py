@@ -97,6 +97,9 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
         "own_letters": [session],
         "end_own_session": [session, uuid4()],
         "end_session": [a_session(web, ada)],
+        "end_all_own_sessions": [a_session(web, a_person(web, "Everywhere")), *origin],
+        "logout_progress": [[uuid4()]],
+        "own_logouts": [session],
         **{
             name: [session]
             for name in ("resume_session", "list_sessions", "list_addresses", "own_account")
@@ -108,7 +111,8 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
         known[name] += origin
     for name in ("propose_password", "open_session", "change_password"):
         known[name].append(random_32())  # the device
-    known["open_session"] += [random_32(), "fr"]  # what its proof cookie shall hold; the language
+    # What its proof cookie shall hold; the language; whether the network is kept.
+    known["open_session"] += [random_32(), "fr", False]
     return {
         **mail_arguments.web_arguments(admin, web),
         **factor_arguments.web_arguments(admin, web),

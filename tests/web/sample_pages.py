@@ -28,15 +28,31 @@ from tests.web.sample_frame import (
 from tests.web.sample_letter_pages import LETTER_PAGES
 
 _HERE: Final = SimpleNamespace(
-    is_current=True, agent="1", signed_in_at=NOW, last_seen_at=NOW, wikis=[WIKI, "Ψ"]
+    is_current=True,
+    agent="1",
+    network="",
+    kept=False,
+    sid="7",
+    signed_in_at=NOW,
+    last_seen_at=NOW,
+    wikis=[WIKI, "Ψ"],
 )
 _THERE: Final = SimpleNamespace(
     is_current=False,
     agent="2",
+    network="192.0.2.0/24",
+    kept=True,
+    sid="8",
     signed_in_at=NOW - timedelta(days=3),
     last_seen_at=NOW - timedelta(hours=5),
     wikis=[],
 )
+
+
+def _told(*states: str) -> list[SimpleNamespace]:
+    return [SimpleNamespace(name=WIKI, state=state) for state in states]
+
+
 _ACCOUNT: Final = SimpleNamespace(username=USERNAME, id="01234567-0123-7012-8012-012345678901")
 
 
@@ -120,7 +136,39 @@ PAGES: Final[dict[str, Sample]] = {
     ),
     "signed-out": Sample("accounts/signed_out.html"),
     "signed-out-of-wikis": Sample(
-        "accounts/signed_out.html", {"wikis": [WIKI], "return_url": HOME, "return_name": WIKI}
+        "accounts/signed_out.html",
+        {
+            "wikis": _told("told", "waiting", "failed", ""),
+            "are_waiting": True,
+            "ended": FLOW,
+            "return_url": HOME,
+            "return_name": WIKI,
+        },
+    ),
+    "signed-out-everywhere": Sample(
+        "accounts/signed_out.html", {"wikis": _told("told"), "ended": FLOW, "everywhere": True}
+    ),
+    "sessions": Sample(
+        "accounts/sessions.html",
+        {
+            "sessions": [
+                {"session": _HERE, "how": "3"},
+                {"session": _THERE, "how": ""},
+            ],
+            "ended": [
+                SimpleNamespace(agent="4", ended_at=NOW, wikis=_told("waiting", "told")),
+                SimpleNamespace(agent="5", ended_at=NOW - timedelta(minutes=50), wikis=[]),
+            ],
+            "current_session": SIGNED_IN,
+        },
+    ),
+    "sessions-one": Sample(
+        "accounts/sessions.html",
+        {
+            "sessions": [{"session": _HERE, "how": "3"}],
+            "ended": [],
+            "current_session": SIGNED_IN,
+        },
     ),
     "account": _account(
         sessions=[_HERE, _THERE],

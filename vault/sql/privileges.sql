@@ -35,9 +35,11 @@ GRANT EXECUTE ON FUNCTION
     api.disown_session_v1,
     api.request_reset_v1, api.find_token_v1, api.redeem_reset_v1, api.recovery_subject_v1,
     api.reset_password_v1,
-    api.issue_refresh_token_v1, api.rotate_refresh_token_v1,
+    api.issue_refresh_token_v1, api.rotate_refresh_token_v1, api.find_refresh_token_v1,
+    api.revoke_grant_v1,
     api.trust_browser_v1, api.spare_code_v1, api.list_trusted_browsers_v1,
-    api.distrust_browser_v1, api.offer_passkey_v1, api.end_other_sessions_v1
+    api.distrust_browser_v1, api.offer_passkey_v1, api.end_other_sessions_v1,
+    api.end_all_own_sessions_v1, api.logout_progress_v1, api.own_logouts_v1
 TO authsite_web;
 -- Accounts without a password: signing up with a passkey, and getting back in by a recovery code.
 GRANT EXECUTE ON FUNCTION

@@ -53,7 +53,7 @@ BEGIN
     RETURN vault.open_session('operator', 'operator_session', p_attempt, p_sid, p_secret_hash,
         p_amr, p_authenticated_at, p_account_epoch, p_site_epoch, p_created_at, p_expires_at,
         p_idle_seconds, false, p_agent_label, p_mac, p_mac_key, p_old_secret,
-        p_network, p_agent, NULL, NULL, NULL);
+        p_network, p_agent, NULL, NULL, NULL, false);
 END
 $$;
 

@@ -37,7 +37,8 @@ CREATE OR REPLACE FUNCTION vault.open_session(
     p_authenticated_at bigint, p_account_epoch bigint, p_site_epoch bigint,
     p_created_at bigint, p_expires_at bigint, p_idle_seconds integer, p_kept boolean,
     p_agent_label text, p_mac bytea, p_mac_key text, p_old_secret bytea,
-    p_network text, p_agent text, p_device bytea, p_proof_hash bytea, p_language text
+    p_network text, p_agent text, p_device bytea, p_proof_hash bytea, p_language text,
+    p_keep_place boolean
 ) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -90,6 +91,8 @@ BEGIN
             authenticated_at = v_attempt.authenticated_at, created_at = to_timestamp(p_created_at),
             expires_at = to_timestamp(p_expires_at), idle_seconds = p_idle_seconds,
             kept = p_kept, last_seen_at = v_now, agent_label = coalesce(p_agent_label, ''),
+            network = CASE WHEN p_keep_place THEN coalesce(vault.coarse_network(p_network), '')
+                           ELSE '' END,
             mac = p_mac, mac_key = p_mac_key
         WHERE sid = p_sid;
     ELSE
@@ -104,11 +107,12 @@ BEGIN
         END IF;
         INSERT INTO vault.sessions (sid, secret_hash, kind, account_id, account_epoch, site_epoch,
             amr, authenticated_at, created_at, expires_at, idle_seconds, kept, last_seen_at,
-            agent_label, mac, mac_key)
+            agent_label, mac, mac_key, network)
         VALUES (p_sid, p_secret_hash, p_kind, v_attempt.account_id, v_attempt.account_epoch,
             v_attempt.site_epoch, p_amr, v_attempt.authenticated_at, to_timestamp(p_created_at),
             to_timestamp(p_expires_at), p_idle_seconds, p_kept, v_now,
-            coalesce(p_agent_label, ''), p_mac, p_mac_key)
+            coalesce(p_agent_label, ''), p_mac, p_mac_key,
+            CASE WHEN p_keep_place THEN coalesce(vault.coarse_network(p_network), '') ELSE '' END)
         ON CONFLICT DO NOTHING;
         IF NOT FOUND THEN
             RETURN 'bad_request';
@@ -139,13 +143,14 @@ CREATE OR REPLACE FUNCTION api.open_session_v1(
     p_account_epoch bigint, p_site_epoch bigint, p_created_at bigint, p_expires_at bigint,
     p_idle_seconds integer, p_kept boolean, p_agent_label text, p_mac bytea, p_mac_key text,
     p_old_secret bytea, p_network text, p_agent text, p_device bytea DEFAULT NULL,
-    p_proof_hash bytea DEFAULT NULL, p_language text DEFAULT NULL
+    p_proof_hash bytea DEFAULT NULL, p_language text DEFAULT NULL,
+    p_keep_place boolean DEFAULT false
 ) RETURNS text
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
     SELECT vault.open_session('web', CASE WHEN p_kept THEN 'kept_session' ELSE 'session' END,
         p_attempt, p_sid, p_secret_hash, p_amr, p_authenticated_at, p_account_epoch, p_site_epoch,
         p_created_at, p_expires_at, p_idle_seconds, p_kept, p_agent_label, p_mac, p_mac_key,
-        p_old_secret, p_network, p_agent, p_device, p_proof_hash, p_language);
+        p_old_secret, p_network, p_agent, p_device, p_proof_hash, p_language, p_keep_place);
 $$;
 
 -- A session's row for its MAC to be checked, in the shape both kinds share.
@@ -219,10 +224,11 @@ $$;
 
 -- One's own live sessions, with the wikis that each has signed in to.
 CREATE OR REPLACE FUNCTION api.list_sessions_v1(p_secret bytea)
-RETURNS TABLE (sid uuid, is_current boolean, agent_label text, created_at timestamptz,
-               last_seen_at timestamptz, kept boolean, wikis text[])
+RETURNS TABLE (sid uuid, is_current boolean, agent_label text, network text, amr text[],
+               created_at timestamptz, last_seen_at timestamptz, kept boolean, wikis text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT s.sid, s.sid = mine.sid, s.agent_label, s.created_at, s.last_seen_at, s.kept,
+    SELECT s.sid, s.sid = mine.sid, s.agent_label, s.network, s.amr, s.created_at, s.last_seen_at,
+           s.kept,
            ARRAY(SELECT w.name FROM vault.session_wikis sw JOIN vault.wikis w USING (client_id)
                  WHERE sw.sid = s.sid ORDER BY w.name)
     FROM vault.live_session(p_secret, 'web') mine
@@ -233,7 +239,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     ORDER BY s.sid = mine.sid DESC, s.last_seen_at DESC;
 $$;
 
--- Ends another of one's own sessions. Statuses: ended, gone.
+-- Ends one of one's own sessions. Statuses: ended, gone.
 CREATE OR REPLACE FUNCTION api.end_own_session_v1(
     p_secret bytea, p_sid uuid, p_network text, p_agent text
 ) RETURNS text
