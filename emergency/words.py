@@ -81,6 +81,7 @@ TAGS: Final[Mapping[str, str | Promise]] = {
     "site:signing_key:withdrawn": gettext_lazy("Signing keys withdrawn"),
     "wiki:code:redeemed": gettext_lazy("Wiki redeemed a code"),
     "wiki:code:refused": gettext_lazy("Wiki was refused a code"),
+    "wiki:grant:revoked": gettext_lazy("Wiki gave its tokens back"),
     "wiki:refresh:refused": gettext_lazy("Wiki was refused a refresh"),
     "wiki:refresh:rotated": gettext_lazy("Wiki refreshed its tokens"),
     "wiki:register:console": gettext_lazy("Wiki registered at the console"),

@@ -5,6 +5,8 @@ from django.urls import path
 from sso.endpoints.authorization import authorize
 from sso.endpoints.discovery import jwks, metadata
 from sso.endpoints.end_session import confirm_end_session, end_session
+from sso.endpoints.introspection import introspection
+from sso.endpoints.revocation import revocation
 from sso.endpoints.token import token
 from sso.endpoints.userinfo import userinfo
 
@@ -16,6 +18,8 @@ urlpatterns = [
     path(".well-known/jwks.json", jwks, name="jwks"),
     path("oauth/authorize", authorize, name="authorize"),
     path("oauth/token", token, name="token"),
+    path("oauth/introspect", introspection, name="introspection"),
+    path("oauth/revoke", revocation, name="revocation"),
     path("oauth/userinfo", userinfo, name="userinfo"),
     path("oauth/logout", end_session, name="end_session"),
     path("oauth/logout/confirm", confirm_end_session, name="confirm_end_session"),

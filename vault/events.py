@@ -95,6 +95,7 @@ class Tag(StrEnum):
     SIGNING_KEY_WITHDRAWN = "site:signing_key:withdrawn"
     CODE_REDEEMED = "wiki:code:redeemed"
     CODE_REFUSED = "wiki:code:refused"
+    GRANT_REVOKED = "wiki:grant:revoked"
     REFRESH_REFUSED = "wiki:refresh:refused"
     REFRESH_ROTATED = "wiki:refresh:rotated"
     WIKI_REGISTERED = "wiki:register:console"

@@ -56,6 +56,7 @@ class Redeemed:
     amr: tuple[str, ...]
     auth_time: int
     session_expires_at: int
+    epoch: tuple[int, int]  # the site's and the account's
     acr_values: tuple[str, ...] = ()  # what was asked for, in order of preference
 
 
@@ -201,6 +202,7 @@ def redeem(
         amr=tuple(row["amr"]),
         auth_time=row["authenticated_at"],
         session_expires_at=row["expires_at"],
+        epoch=(row["site_epoch"], row["account_epoch"]),
         acr_values=tuple(row["acr_values"]),
     )
 

@@ -1,7 +1,8 @@
 """Refresh tokens (RFC 6749 section 6): rotated at each use, never beyond their session.
 
 A token is ``<grant's id>.<secret>``. Its row's MAC covers its digest and the grant: one that a
-database writer made or moved is refused and reported.
+database writer made or moved is refused and reported. Each is made out of the one before, under a
+key that is not in the database, so that a wiki whose answer was lost gets the same one again.
 """
 
 import base64
@@ -17,7 +18,7 @@ from vault import connection
 from vault.attempts import new_secret, secret_hash
 from vault.errors import VaultRefused
 from vault.events import report_row
-from vault.grants import Redeemed, describe
+from vault.grants import Claims, Redeemed, describe
 from vault.keys import KeyRing
 from vault.seals import is_ours, mac
 from vault.sessions import stands_behind
@@ -88,9 +89,11 @@ def issue(grant_id: UUID) -> RefreshToken | Literal["exists", "dead"]:
 
 
 def rotate(text: str, wiki: Wiki) -> Rotated | Refusal:
-    """Spends a refresh token for its successor; one success however often it is raced.
+    """Spends a refresh token for its successor: the same one however often it is raced.
 
-    ``replayed``: it was used before, and all that came from its grant is revoked; ``other_wiki``:
+    Asked for again within a minute, while the successor is unused, it is given again: the answer
+    may have been lost. ``replayed``: it was used before, and all that came from its grant is
+    revoked; ``other_wiki``:
     it is left alone; ``dead``: its session, grant or wiki is. A row that is not ours is ``unknown``
     where it is the token's, ``dead`` where it stands behind it. Two statements. Raises
     ``VaultUnavailable``.
@@ -99,7 +102,8 @@ def rotate(text: str, wiki: Wiki) -> Rotated | Refusal:
     if decoded is None:
         return "unknown"
     grant_id, secret = decoded
-    successor = new_secret()
+    ring: KeyRing = settings.SESSION_KEYS
+    successor = mac(ring, ring.active_id, "refresh-successor", secret, grant_id)
     row = connection.row(
         "SELECT * FROM api.rotate_refresh_token_v1(%(token)s, %(grant)s, %(client_id)s, %(hash)s,"
         " %(mac)s, %(mac_key)s)",
@@ -112,7 +116,6 @@ def rotate(text: str, wiki: Wiki) -> Rotated | Refusal:
     if status != "rotated":
         raise VaultRefused("rotate_refresh_token", status)
     fields = (secret_hash(secret), grant_id)
-    ring: KeyRing = settings.SESSION_KEYS
     if not is_ours(row["token_mac"], ring, row["token_mac_key"], "refresh-token", *fields):
         report_row("refresh_token", grant_id)
         return "unknown"
@@ -132,5 +135,46 @@ def rotate(text: str, wiki: Wiki) -> Rotated | Refusal:
             amr=tuple(row["amr"]),
             auth_time=row["authenticated_at"],
             session_expires_at=row["expires_at"],
+            epoch=(row["site_epoch"], row["account_epoch"]),
         ),
     )
+
+
+def find(text: str, wiki: Wiki) -> tuple[Claims, int] | None:
+    """What a live refresh token of a wiki stands for, and when it ends (seconds since 1970).
+
+    None for everything else: spent, over, dead, another wiki's, or not ours. Spends nothing. Two
+    statements. Raises ``VaultUnavailable``.
+    """
+    decoded = decode(text)
+    if decoded is None:
+        return None
+    grant_id, secret = decoded
+    row = connection.find_row(
+        "SELECT * FROM api.find_refresh_token_v1(%(token)s, %(grant)s, %(client_id)s)",
+        {"token": secret, "grant": grant_id, "client_id": wiki.client_id},
+    )
+    if row is None:
+        return None
+    ring: KeyRing = settings.SESSION_KEYS
+    fields = (secret_hash(secret), grant_id)
+    if not is_ours(row["token_mac"], ring, row["token_mac_key"], "refresh-token", *fields):
+        report_row("refresh_token", grant_id)
+        return None
+    described = describe(grant_id)
+    if described is None or described[0] != wiki.client_id:
+        return None
+    return described[1], row["expires_at"]
+
+
+def revoke(grant_id: UUID, wiki: Wiki, *, token: bytes | None = None) -> bool:
+    """Revokes a grant of a wiki's and all that came from it; False where it is none of its.
+
+    ``token`` is a refresh token's secret, which then has to be one of the grant's. One statement.
+    Raises ``VaultUnavailable``.
+    """
+    status = connection.row(
+        "SELECT api.revoke_grant_v1(%(grant)s, %(client_id)s, %(token)s) AS status",
+        {"grant": grant_id, "client_id": wiki.client_id, "token": token},
+    )["status"]
+    return bool(status in ("revoked", "already"))

@@ -1,6 +1,13 @@
-"""Access tokens for userinfo: signed by us for us (RFC 9068), alive only while their grant is."""
+"""Access tokens (RFC 9068): for userinfo, and for the wiki itself to verify offline.
+
+Signed, short-lived, and alive only while their grant is. Whoever verifies one without asking sees
+by its ``epoch`` whether it was overtaken: the site's number and the account's, neither of which
+ever goes back.
+"""
 
 import time
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -26,7 +33,7 @@ def sign_access_token(wiki: Wiki, redeemed: Redeemed) -> tuple[str, int]:
         {"alg": key.alg, "kid": key.kid, "typ": "at+jwt"},
         {
             "iss": settings.ISSUER,
-            "aud": settings.ISSUER,
+            "aud": [settings.ISSUER, wiki.client_id],
             "sub": str(redeemed.claims.account_id),
             "client_id": wiki.client_id,
             "iat": now,
@@ -35,6 +42,7 @@ def sign_access_token(wiki: Wiki, redeemed: Redeemed) -> tuple[str, int]:
             "acr": Requested(known_levels(redeemed.acr_values)).acr(redeemed.amr),
             "jti": str(redeemed.grant_id),
             "sid": str(redeemed.sid),
+            "epoch": list(redeemed.epoch),
             "scope": " ".join(redeemed.claims.scopes),
         },
         key.key,
@@ -43,31 +51,46 @@ def sign_access_token(wiki: Wiki, redeemed: Redeemed) -> tuple[str, int]:
     return token, expires_at - now
 
 
+@dataclass(frozen=True)
+class AccessToken:
+    """What a token of ours says that is not over; its grant may be dead."""
+
+    grant_id: UUID
+    client_id: str
+    claims: dict[str, Any]
+
+
+def read_access_token(token: str) -> AccessToken | None:
+    """Checks signature, type and end of an access token; None for anything else. Asks no vault."""
+    if len(token) > MAX_TOKEN:
+        return None
+    try:
+        decoded = jwt.decode(token, key_set().verifying, algorithms=[ALGORITHM])
+        claims = decoded.claims
+        grant_id = UUID(str(claims.get("jti")))
+    except (JoseError, ValueError, TypeError):
+        return None
+    expires_at, audience = claims.get("exp"), claims.get("aud")
+    if (
+        decoded.header.get("typ") != "at+jwt"
+        or claims.get("iss") != settings.ISSUER
+        or not isinstance(audience, list)
+        or settings.ISSUER not in audience
+        or not isinstance(expires_at, int)
+        or expires_at <= time.time()
+    ):
+        return None
+    return AccessToken(grant_id, str(claims.get("client_id")), claims)
+
+
 def verify_access_token(token: str) -> Claims:
     """What userinfo may tell for this token.
 
     The signature first, then the claims, then the vault: revoked, ended and locked are dead at
     once. Raises ``BearerRefused`` (401, ``invalid_token``).
     """
-    refused = BearerRefused(401, "invalid_token", "the access token is not valid any more")
-    if len(token) > MAX_TOKEN:
-        raise refused
-    try:
-        decoded = jwt.decode(token, key_set().verifying, algorithms=[ALGORITHM])
-        claims = decoded.claims
-        grant_id = UUID(str(claims.get("jti")))
-    except (JoseError, ValueError, TypeError):
-        raise refused from None
-    expires_at = claims.get("exp")
-    if (
-        decoded.header.get("typ") != "at+jwt"
-        or claims.get("iss") != settings.ISSUER
-        or claims.get("aud") != settings.ISSUER
-        or not isinstance(expires_at, int)
-        or expires_at <= time.time()
-    ):
-        raise refused
-    found = describe(grant_id)
-    if found is None or found[0] != claims.get("client_id"):
-        raise refused
+    read = read_access_token(token)
+    found = describe(read.grant_id) if read is not None else None
+    if read is None or found is None or found[0] != read.client_id:
+        raise BearerRefused(401, "invalid_token", "the access token is not valid any more")
     return found[1]

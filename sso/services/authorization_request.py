@@ -19,7 +19,7 @@ from sso.services.parameters import single_values
 from sso.services.requested_assurance import Requested, read_requested
 from vault.sessions import Session
 
-SCOPES = ("openid", "profile", "email")
+SCOPES = ("openid", "profile", "email", "offline_access")
 PROMPTS = frozenset({"none", "login", "create", "consent", "select_account"})
 RESPONSE_MODES = ("query", "form_post")
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}\Z")

@@ -185,6 +185,11 @@ def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "wiki"
 
 
+def _grant_types(wiki: Wiki) -> list[str]:
+    refreshing = ["refresh_token"] if "offline_access" in wiki.scopes else []
+    return [_GRANT_OF[t] for t in wiki.response_types] + refreshing
+
+
 def _response(wiki: Wiki, secret: str | None) -> dict[str, Any]:
     response: dict[str, Any] = {
         "client_id": wiki.client_id,
@@ -194,7 +199,7 @@ def _response(wiki: Wiki, secret: str | None) -> dict[str, Any]:
         "redirect_uris": list(wiki.redirect_uris),
         "post_logout_redirect_uris": list(wiki.post_logout_redirect_uris),
         "response_types": list(wiki.response_types),
-        "grant_types": [_GRANT_OF[t] for t in wiki.response_types],
+        "grant_types": _grant_types(wiki),
         "token_endpoint_auth_method": wiki.token_endpoint_auth_method,
         "id_token_signed_response_alg": wiki.id_token_alg,
         "scope": " ".join(wiki.scopes),

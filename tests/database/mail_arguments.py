@@ -147,6 +147,8 @@ def refresh_arguments(
     assert call(web, "api.issue_refresh_token_v1", granted[0], *stored)["status"] == "issued"
     return {
         "issue_refresh_token": [granted[1], random_32(), random_32(), "t1"],
+        "find_refresh_token": [token, granted[0], "wiki-r"],
+        "revoke_grant": [granted[1], "wiki-r", None],
         "rotate_refresh_token": [token, granted[0], "wiki-r", random_32(), random_32(), "t1"],
     }
 

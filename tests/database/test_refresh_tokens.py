@@ -61,18 +61,86 @@ def test_refresh_token_is_swapped_for_the_next_and_names_its_person(
     assert value(admin, f"{lives}, vault.sessions s")
 
 
-def test_refresh_token_used_twice_ends_all_that_came_from_its_grant(
-    wiki: Wiki, session: Session
+def test_refresh_token_used_again_while_its_successor_is_unused_gives_that_again(
+    admin: psycopg.Connection, wiki: Wiki, session: Session
 ) -> None:
-    """A replay is refused, and so are the successor, its access tokens, and it (V-replay)."""
-    grant, other = a_grant(session, wiki), a_token(a_grant(session, wiki))
+    """A lost answer costs nothing: within a minute the same successor comes, and is one token."""
+    grant = a_grant(session, wiki)
     first = a_token(grant)
     second = successor(first, wiki)
+    assert [successor(first, wiki) for _ in range(3)] == [second] * 3
+    assert value(admin, "SELECT count(*) FROM vault.refresh_tokens") == 2
+    assert value(admin, ALIVE) == 1
+    assert isinstance(refresh_tokens.rotate(second, wiki), Rotated)
+
+
+@pytest.mark.parametrize("meanwhile", ["used", "a minute later", "deleted"])
+def test_refresh_token_used_again_later_ends_all_that_came_from_its_grant(
+    admin: psycopg.Connection, wiki: Wiki, session: Session, meanwhile: str
+) -> None:
+    """A replay is refused, and so are the successors, their access tokens, and it (V-replay)."""
+    grant, other = a_grant(session, wiki), a_token(a_grant(session, wiki))
+    first = a_token(grant)
+    second = last = successor(first, wiki)
+    if meanwhile == "used":
+        last = successor(second, wiki)
+    elif meanwhile == "a minute later":
+        admin.execute("UPDATE vault.refresh_tokens SET spent_at = spent_at - interval '1 minute'")
+    else:
+        admin.execute("DELETE FROM vault.refresh_tokens WHERE spent_at IS NULL")
+        other = a_token(a_grant(session, wiki))
     assert refresh_tokens.rotate(first, wiki) == "replayed"
     assert grants.describe(grant) is None
-    assert refresh_tokens.rotate(second, wiki) == "dead"
-    assert refresh_tokens.rotate(second, wiki) == "replayed"
+    assert refresh_tokens.rotate(last, wiki) == ("unknown" if meanwhile == "deleted" else "dead")
     assert isinstance(refresh_tokens.rotate(other, wiki), Rotated)  # another grant's
+
+
+def test_refresh_token_used_again_after_its_session_ended_is_dead(
+    wiki: Wiki, session: Session
+) -> None:
+    """The minute is for lost answers alone: nothing is given again that is over."""
+    first = a_token(a_grant(session, wiki))
+    successor(first, wiki)
+    sessions.end(session, HERE)
+    assert refresh_tokens.rotate(first, wiki) == "dead"
+
+
+def test_refresh_token_is_found_by_its_wiki_while_it_is_alive_and_not_spent_by_it(
+    wiki: Wiki, session: Session
+) -> None:
+    """Introspection reads; of a spent token, another wiki's or an ended one there is nothing."""
+    first = a_token(a_grant(session, wiki))
+    found = refresh_tokens.find(first, wiki)
+    assert found is not None
+    claims, expires_at = found
+    assert (claims.account_id, expires_at) == (session.account_id, session.expires_at)
+    assert refresh_tokens.find(first, find_wiki("wiki-b")) is None
+    second = successor(first, wiki)
+    assert refresh_tokens.find(first, wiki) is None
+    assert refresh_tokens.find(second, wiki) is not None
+    assert refresh_tokens.find("x", wiki) is None
+    sessions.end(session, HERE)
+    assert refresh_tokens.find(second, wiki) is None
+
+
+def test_grant_is_revoked_by_its_wiki_alone_and_by_a_token_of_its_own(
+    wiki: Wiki, session: Session
+) -> None:
+    """RFC 7009: spent tokens name their family too; a secret of another grant names none."""
+    grant, other = a_grant(session, wiki), a_grant(session, wiki)
+    first, strange = a_token(grant), refresh_tokens.decode(a_token(other))
+    second = successor(first, wiki)
+    spent = refresh_tokens.decode(first)
+    assert spent is not None
+    assert strange is not None
+    assert not refresh_tokens.revoke(grant, find_wiki("wiki-b"))
+    assert not refresh_tokens.revoke(grant, wiki, token=strange[1])
+    assert not refresh_tokens.revoke(uuid4(), wiki)
+    assert grants.describe(grant) is not None
+    assert refresh_tokens.revoke(grant, wiki, token=spent[1])
+    assert refresh_tokens.revoke(grant, wiki)
+    assert refresh_tokens.rotate(second, wiki) == "dead"
+    assert grants.describe(other) is not None
 
 
 def test_refresh_token_raced_by_a_hundred_is_rotated_once_and_its_family_ends(

@@ -130,6 +130,21 @@ class WikiClient:
             authorization=self.basic(),
         )
 
+    def refresh(self, token: str | None, **changes: str | None) -> Answer:
+        """Posts a refresh token to the token endpoint."""
+        form = {"grant_type": "refresh_token", "refresh_token": token, **changes}
+        sent = {name: value for name, value in form.items() if value is not None}
+        return post_form("/oauth/token", sent, authorization=self.basic())
+
+    def introspect(self, token: str, **more: str) -> Answer:
+        """Asks whether a token is still good."""
+        form = {"token": token, **more}
+        return post_form("/oauth/introspect", form, authorization=self.basic())
+
+    def revoke(self, token: str, **more: str) -> Answer:
+        """Gives a token back."""
+        return post_form("/oauth/revoke", {"token": token, **more}, authorization=self.basic())
+
 
 def post_form(path: str, form: dict[str, Any], *, authorization: str | None = None) -> Answer:
     """A wiki's own server posting a form: no cookies, no CSRF token."""

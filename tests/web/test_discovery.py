@@ -29,6 +29,8 @@ def test_metadata_names_exactly_the_issuer_and_addresses_that_exist(
         "authorization_endpoint",
         "token_endpoint",
         "userinfo_endpoint",
+        "introspection_endpoint",
+        "revocation_endpoint",
         "end_session_endpoint",
         "jwks_uri",
     }
@@ -44,7 +46,7 @@ def test_metadata_has_what_the_clients_in_the_field_demand(metadata: dict[str, o
     assert metadata["authorization_response_iss_parameter_supported"] is True
     assert metadata["backchannel_logout_supported"] is True
     assert metadata["backchannel_logout_session_supported"] is True
-    assert metadata["scopes_supported"] == ["openid", "profile", "email"]
+    assert metadata["scopes_supported"] == ["openid", "profile", "email", "offline_access"]
 
 
 def test_metadata_says_which_levels_can_be_asked_for(metadata: dict[str, object]) -> None:
@@ -59,15 +61,14 @@ def test_metadata_advertises_nothing_that_is_refused(metadata: dict[str, object]
     assert metadata["response_types_supported"] == ["code", "id_token"]
     assert metadata["response_modes_supported"] == ["query", "form_post"]
     assert metadata["code_challenge_methods_supported"] == ["S256"]
-    assert metadata["grant_types_supported"] == ["authorization_code", "implicit"]
+    grants = ["authorization_code", "implicit", "refresh_token"]
+    assert metadata["grant_types_supported"] == grants
     for feature in ("request", "request_uri"):
         assert metadata[f"{feature}_parameter_supported"] is False
     assert "none" not in metadata["id_token_signing_alg_values_supported"]  # type: ignore[operator]
-    assert set(metadata["token_endpoint_auth_methods_supported"]) == {  # type: ignore[call-overload]
-        "client_secret_basic",
-        "client_secret_post",
-        "none",
-    }
+    for endpoint in ("token", "introspection", "revocation"):
+        methods = metadata[f"{endpoint}_endpoint_auth_methods_supported"]
+        assert methods == ["client_secret_basic", "client_secret_post", "none"]
 
 
 def test_metadata_is_the_same_at_both_addresses(browser: Browser) -> None:

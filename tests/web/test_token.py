@@ -51,7 +51,7 @@ def test_code_is_redeemed_for_an_assertion_that_names_wiki_person_and_proof(
         ({"grant_type": ""}, "invalid_request"),
         ({"grant_type": "password"}, "unsupported_grant_type"),
         ({"grant_type": "client_credentials"}, "unsupported_grant_type"),
-        ({"grant_type": "refresh_token"}, "unsupported_grant_type"),
+        ({"grant_type": "refresh_token"}, "invalid_request"),
         ({"grant_type": "implicit"}, "unsupported_grant_type"),
         ({"redirect_uri": None}, "invalid_request"),
         ({"code_verifier": "short"}, "invalid_request"),

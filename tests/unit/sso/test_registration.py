@@ -194,8 +194,10 @@ def test_registration_leaves_out_what_is_not_offered_and_says_so(registered: Add
             "initiate_login_uri": None,
         }
     )
-    assert answer["scope"] == "openid profile email"
-    assert answer["grant_types"] == ["authorization_code"]
+    assert answer["scope"] == "openid profile email offline_access"
+    assert answer["grant_types"] == ["authorization_code", "refresh_token"]
+    plain = register_wiki({**GOOD, "grant_types": ["authorization_code", "refresh_token"]})
+    assert plain["grant_types"] == ["authorization_code"]  # without offline_access there is none
 
 
 def test_registration_without_a_home_takes_the_front_door_of_its_redirect_uri(

@@ -72,6 +72,7 @@ INSERT INTO vault.event_tags (tag) VALUES
     ('site:signing_key:withdrawn'),
     ('wiki:code:redeemed'),
     ('wiki:code:refused'),
+    ('wiki:grant:revoked'),
     ('wiki:refresh:refused'),
     ('wiki:refresh:rotated'),
     ('wiki:register:console'),
