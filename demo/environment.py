@@ -18,6 +18,7 @@ from demo.postgres import Server
 from vault.keys import new_key
 
 ROOT = Path(__file__).resolve().parent.parent
+CLIENT = ROOT / "clients" / "python" / "src"
 
 RINGS = tuple(name for name in roles.SECRETS if name.endswith("_KEYS"))
 
@@ -223,6 +224,8 @@ class Demo:
         """
         wiki = WIKIS[index]
         environment = bare_environment(self.place) | {
+            # The client library, as a wiki elsewhere has it by pip.
+            "PYTHONPATH": os.pathsep.join((str(ROOT), str(CLIENT))),
             "DEMO_WIKI_NAME": wiki.title,
             "DEMO_WIKI_ORIGIN": self.place.wiki(index),
             "DEMO_WIKI_ISSUER": self.place.issuer,

@@ -122,6 +122,7 @@ def _metadata(place: Place, index: int) -> dict[str, Any]:
         "backchannel_logout_session_required": True,
         "token_endpoint_auth_method": "client_secret_basic",
         "response_types": ["code"],
-        "grant_types": ["authorization_code"],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "scope": "openid profile offline_access",
         "first_party": True,
     }

@@ -43,9 +43,8 @@ class ForgetDeadSession:
         """Answers the request; a cookie that the answer sets itself is left alone."""
         response = self.get_response(request)
         if (
-            cookies.SESSION in request.COOKIES
-            and cookies.SESSION not in response.cookies
-            and sessions.current(request) is None
+            # Where nobody looked at the session, as for the style sheet, nobody is asked about it.
+            sessions.is_over(request) and cookies.SESSION not in response.cookies
         ):
             cookies.drop(response, name=cookies.SESSION)
         return response

@@ -7,12 +7,16 @@ from django.urls import reverse
 
 
 class Account(models.Model):
-    """A person as this wiki knows them; the pair of issuer and `sub` is the key, never the name."""
+    """A person as this wiki knows them; the pair of issuer and `sub` is the key, never the name.
+
+    `epoch` is the highest of theirs that was seen: what carries a lower one has ended.
+    """
 
     iss = models.CharField(max_length=255)
     sub = models.CharField(max_length=255)
     name = models.CharField(max_length=255)
     last_sign_in = models.DateTimeField()
+    epoch = models.PositiveBigIntegerField(default=0)
 
     objects: ClassVar[models.Manager["Account"]] = models.Manager()
 
@@ -24,12 +28,21 @@ class Account(models.Model):
 
 
 class Session(models.Model):
-    """One browser signed in here; the browser holds the secret, the row only its SHA-256."""
+    """One browser signed in here; the browser holds the secret, the row only its SHA-256.
+
+    `claims` are those of the access token; with the refresh token this server asks the auth site
+    whether the session goes on (`confirmed_at`: it said so; `failed_at`: it did not answer).
+    """
 
     digest = models.CharField(max_length=64, primary_key=True)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sessions")
     sid = models.CharField(max_length=255, blank=True, db_index=True)
+    claims = models.JSONField(default=dict)
+    refresh_token = models.TextField(blank=True)
     id_token = models.TextField()
+    confirmed_at = models.PositiveBigIntegerField(default=0)
+    failed_at = models.PositiveBigIntegerField(null=True)
+    version = models.PositiveBigIntegerField(default=1)
     created = models.DateTimeField()
     expires = models.DateTimeField(db_index=True)
 
@@ -40,11 +53,16 @@ class Session(models.Model):
 
 
 class LogoutToken(models.Model):
-    """A logout token that was obeyed: refused when replayed, and remembered for late sign-ins."""
+    """A logout token that was obeyed, when it was signed: done once, and remembered meanwhile.
+
+    It ends late sign-ins, too. Without a `sid` it named all sessions of its `sub`.
+    """
 
     iss = models.CharField(max_length=255)
     jti = models.CharField(max_length=255)
     sid = models.CharField(max_length=255, blank=True, db_index=True)
+    sub = models.CharField(max_length=255, blank=True, db_index=True)
+    at = models.PositiveBigIntegerField(default=0)
     expires = models.DateTimeField(db_index=True)
 
     objects: ClassVar[models.Manager["LogoutToken"]] = models.Manager()
@@ -54,6 +72,18 @@ class LogoutToken(models.Model):
 
     def __str__(self) -> str:
         return self.jti
+
+
+class Seen(models.Model):
+    """One row: the highest epoch of the auth site and the latest time that this wiki has seen."""
+
+    site_epoch = models.PositiveBigIntegerField(default=0)
+    latest_time = models.PositiveBigIntegerField(default=0)
+
+    objects: ClassVar[models.Manager["Seen"]] = models.Manager()
+
+    def __str__(self) -> str:
+        return f"epoch {self.site_epoch}"
 
 
 class Page(models.Model):

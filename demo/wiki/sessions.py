@@ -1,90 +1,77 @@
-"""Who is signed in here: opening, finding and ending this wiki's own sessions, in its database."""
+"""Who is signed in here, by the rule of the client library: what each request may do.
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+The library decides; here a request's cookie is held against it, once, and a verified sign-in
+becomes a person whom this wiki knows.
+"""
 
-from django.db import IntegrityError, transaction
+from dataclasses import dataclass
+from functools import cache
+
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from . import cookies
+from authsite_client import Client, Ended, SessionEnded, SessionRecord, SignIn
+
+from . import cookies, settings
 from .models import Account, Draft, LogoutToken, Session
+from .provider import provider
+from .store import DatabaseStore
 
-_LIFETIME = timedelta(hours=24)
-_REMEMBERED = timedelta(hours=24)
-_MEMO = "demo.wiki.session"
-
-
-class SignInRefused(Exception):
-    """The auth site ended this very sign-in before it arrived here."""
+_MEMO = "demo.wiki.visit"
 
 
-class TokenReplayed(Exception):
-    """This logout token was obeyed before."""
+@dataclass(frozen=True)
+class Visit:
+    """A request of somebody who is signed in; while the auth site is away they may only read."""
+
+    account: Account
+    may_write: bool
 
 
-def current(request: HttpRequest) -> Session | None:
-    """The live session of this browser, or None; looked up once a request."""
+@cache
+def client() -> Client:
+    """The one client of this process."""
+    return Client(provider=provider(), store=DatabaseStore(), algorithms=settings.OIDC_ALGORITHMS)
+
+
+def current(request: HttpRequest) -> Visit | None:
+    """Who this request comes from, or None; found out once a request.
+
+    With a live access token nobody is asked; else the auth site is.
+    """
     if _MEMO not in request.META:
         request.META[_MEMO] = _find(request.COOKIES.get(cookies.SESSION))
-    found: Session | None = request.META[_MEMO]
+    found: Visit | None = request.META[_MEMO]
     return found
 
 
-def open_session(
-    *, iss: str, sub: str, sid: str, name: str, id_token: str, replaces: Session | None
-) -> str:
+def is_over(request: HttpRequest) -> bool:
+    """Whether this request came with a cookie whose session was found to have ended."""
+    return cookies.SESSION in request.COOKIES and request.META.get(_MEMO, ...) is None
+
+
+def open_session(sign_in: SignIn, *, name: str, replaces: str | None) -> str:
     """Meets the person again (or first), opens a session, returns its secret for the cookie.
 
-    Raises SignInRefused if a logout token for this `sid` came in before.
+    ``replaces`` is the cookie of the session before. Raises SessionEnded if a logout came first.
     """
-    now = timezone.now()
-    secret = cookies.new_secret()
     prune()
     with transaction.atomic():
-        if sid and LogoutToken.objects.filter(iss=iss, sid=sid).exists():
-            raise SignInRefused
-        account, _ = Account.objects.update_or_create(
-            iss=iss, sub=sub, defaults={"name": name, "last_sign_in": now}
+        Account.objects.update_or_create(
+            iss=settings.OIDC_ISSUER,
+            sub=sign_in.claims.sub,
+            defaults={"name": name, "last_sign_in": timezone.now()},
         )
+        secret = client().open(sign_in)
         if replaces is not None:
-            replaces.delete()
-        Session.objects.create(
-            digest=cookies.digest(secret),
-            account=account,
-            sid=sid,
-            id_token=id_token,
-            created=now,
-            expires=now + _LIFETIME,
-        )
+            client().end(replaces)
     return secret
 
 
-def end_by_logout_token(claims: dict[str, Any]) -> int:
-    """Ends what a verified logout token names; returns how many sessions that were.
-
-    By `sid` where there is one, else all of `sub` (OpenID Connect Back-Channel Logout 1.0,
-    section 2.7). Remembering the token and ending the sessions is one transaction, so that a
-    failure leaves the token free to be sent again. Raises TokenReplayed.
-    """
-    iss, sid, sub = claims["iss"], claims.get("sid", ""), claims.get("sub")
-    expires = datetime.fromtimestamp(claims["exp"], UTC)
-    sessions = Session.objects.filter(account__iss=iss)
-    if sid:
-        sessions = sessions.filter(sid=sid)
-    if sub:
-        sessions = sessions.filter(account__sub=sub)
-    with transaction.atomic():
-        try:
-            LogoutToken.objects.create(
-                iss=iss,
-                jti=claims["jti"],
-                sid=sid,
-                expires=max(expires, timezone.now()) + _REMEMBERED,
-            )
-        except IntegrityError as error:
-            raise TokenReplayed from error
-        return sessions.delete()[0]
+def end(request: HttpRequest) -> SessionRecord | None:
+    """Ends the session of this request here, whatever the auth site does; gives what it was."""
+    return client().end(request.COOKIES.get(cookies.SESSION, ""))
 
 
 def prune() -> None:
@@ -95,11 +82,14 @@ def prune() -> None:
     Draft.objects.filter(expires__lt=now).delete()
 
 
-def _find(secret: str | None) -> Session | None:
+def _find(secret: str | None) -> Visit | None:
     if not secret:
         return None
-    return (
-        Session.objects.select_related("account")
-        .filter(digest=cookies.digest(secret), expires__gt=timezone.now())
-        .first()
-    )
+    answer = client().check(secret)
+    if isinstance(answer, Ended):
+        return None
+    account = Account.objects.get(iss=settings.OIDC_ISSUER, sub=answer.claims.sub)
+    return Visit(account, answer.may_write)
+
+
+__all__ = ["SessionEnded", "Visit", "client", "current", "end", "is_over", "open_session", "prune"]

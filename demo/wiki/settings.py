@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from authsite_client.jws import Algorithm
+
 
 def _required(name: str) -> str:
     value = os.environ.get(name, "").strip()
@@ -26,7 +28,7 @@ OIDC_ISSUER = _required("DEMO_WIKI_ISSUER")
 OIDC_CLIENT_ID = _required("DEMO_WIKI_CLIENT_ID")
 OIDC_CLIENT_SECRET = _required("DEMO_WIKI_CLIENT_SECRET")
 OIDC_CA_FILE = os.environ.get("DEMO_WIKI_CA") or None
-OIDC_ALGORITHMS = ("RS256", "ES256", "EdDSA")
+OIDC_ALGORITHMS: tuple[Algorithm, ...] = ("RS256", "ES256")
 
 SECRET_KEY = _required("DEMO_WIKI_SECRET_KEY")
 DEBUG = False

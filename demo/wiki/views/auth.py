@@ -12,11 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from joserfc.errors import JoseError
 
+from authsite_client import SessionEnded, SignIn, TokenRefused
 from demo.wiki import cookies, flows, pages, sessions, settings
 from demo.wiki.flows import Flow
-from demo.wiki.provider import ALIVE_SECONDS, ProviderUnavailable, provider
+from demo.wiki.provider import ALIVE_SECONDS, ProviderUnavailable, app
 
 from .edit import session_over, typed_text
 from .errors import notice
@@ -73,13 +73,11 @@ def callback(request: HttpRequest) -> HttpResponse:
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
     """Ends the session here at once, then at the auth site (RP-Initiated Logout 1.0, section 2)."""
-    session = sessions.current(request)
+    session = sessions.end(request)
     if session is None:
         return redirect("logged-out")
-    session.delete()
     try:
-        app = provider().client(max_age=ALIVE_SECONDS)
-        target = app.create_logout_url(
+        target = app(max_age=ALIVE_SECONDS).create_logout_url(
             post_logout_redirect_uri=f"{settings.WIKI_ORIGIN}{reverse('logged-out')}",
             id_token_hint=session.id_token,
             client_id=settings.OIDC_CLIENT_ID,
@@ -104,11 +102,11 @@ def logged_out(request: HttpRequest) -> HttpResponse:
 def _leave(request: HttpRequest, *, prompt: str | None) -> HttpResponse:
     next_path = flows.safe_path(request.GET.get("next"))
     try:
-        app = provider().client(max_age=ALIVE_SECONDS)
+        leaving = app(max_age=ALIVE_SECONDS)
     except ProviderUnavailable as error:
         _log.warning("no sign-in: %s", error)
         return notice(request, kind="unreachable", status=503, next_path=next_path)
-    return flows.begin(request, app=app, next_path=next_path, prompt=prompt)
+    return flows.begin(request, app=leaving, next_path=next_path, prompt=prompt)
 
 
 def _login_with_text(request: HttpRequest) -> HttpResponse:
@@ -118,20 +116,20 @@ def _login_with_text(request: HttpRequest) -> HttpResponse:
     except pages.InvalidTitle:
         return notice(request, kind="bad_request", status=400)
     try:
-        app = provider().client(max_age=ALIVE_SECONDS)
+        leaving = app(max_age=ALIVE_SECONDS)
     except ProviderUnavailable as error:
         _log.warning("no sign-in: %s", error)
         return session_over(request, title=title, typed=typed, unreachable=True)
     path = reverse("edit", args=[title.replace(" ", "_")])
-    response = flows.begin(request, app=app, next_path=path)
+    response = flows.begin(request, app=leaving, next_path=path)
     secret = pages.keep_draft(title=title, typed=typed)
     cookies.put(response, name=cookies.DRAFT, value=secret)
     return response
 
 
 def _finish(request: HttpRequest, flow: Flow) -> HttpResponse:
-    app = provider().client()
-    _verify_response(request, app)
+    arriving = app()
+    _verify_response(request, arriving)
     error = request.GET.get("error")
     if error is not None:
         if flow.silent and error in _NOT_SILENTLY:
@@ -141,22 +139,17 @@ def _finish(request: HttpRequest, flow: Flow) -> HttpResponse:
             return flows.see_other(flow.next_path)
         return notice(request, kind="sign_in_failed", status=400, next_path=flow.next_path)
     try:
-        claims, id_token = _redeem(request, app=app, flow=flow)
+        sign_in, name = _redeem(request, app=arriving, flow=flow)
     except (requests.ConnectionError, requests.Timeout) as unreachable:
         raise ProviderUnavailable(str(unreachable)) from unreachable
-    except (OAuthError, JoseError, requests.RequestException, ValueError) as unfit:
+    except (OAuthError, TokenRefused, requests.RequestException, ValueError) as unfit:
         raise UnverifiedAnswer(f"{type(unfit).__name__}: {unfit}") from unfit
     try:
         secret = sessions.open_session(
-            iss=claims["iss"],
-            sub=claims["sub"],
-            sid=claims["sid"],
-            name=claims["name"],
-            id_token=id_token,
-            replaces=sessions.current(request),
+            sign_in, name=name, replaces=request.COOKIES.get(cookies.SESSION)
         )
-    except sessions.SignInRefused as refused:
-        raise UnverifiedAnswer("signed out meanwhile") from refused
+    except SessionEnded as ended:
+        raise UnverifiedAnswer(f"signed out meanwhile: {ended}") from ended
     response = flows.see_other(flow.next_path)
     cookies.put(response, name=cookies.SESSION, value=secret)
     cookies.put(response, name=cookies.ASKED, value="1")
@@ -178,33 +171,17 @@ def _verify_response(request: HttpRequest, app: DjangoOAuth2App) -> None:
         raise UnverifiedAnswer("the answer is neither a code nor an error")
 
 
-def _redeem(
-    request: HttpRequest, *, app: DjangoOAuth2App, flow: Flow
-) -> tuple[dict[str, str], str]:
-    """Swaps the code for a verified identity; returns iss, sub, sid and name, and the ID token."""
+def _redeem(request: HttpRequest, *, app: DjangoOAuth2App, flow: Flow) -> tuple[SignIn, str]:
+    """Swaps the code for a verified identity and its name."""
     token = app.fetch_access_token(
         redirect_uri=flows.CALLBACK_URI,
         code=request.GET["code"],
         code_verifier=flow.code_verifier,
         grant_type="authorization_code",
     )
-    claims = app.parse_id_token(token, nonce=flow.nonce, leeway=60)
-    provider().remember_keys(app)
-    if claims is None:
-        raise UnverifiedAnswer("there is no ID token")
-    name = claims.get("preferred_username") or _name_from_userinfo(
-        app=app, token=token, sub=claims["sub"]
-    )
-    who = {
-        "iss": claims["iss"],
-        "sub": claims["sub"],
-        "sid": claims.get("sid", ""),
-        "name": name,
-    }
-    for key, value in who.items():
-        if not isinstance(value, str) or len(value) > 255:
-            raise UnverifiedAnswer(f"{key} is not a short text")
-    return who, token["id_token"]
+    sign_in = sessions.client().verify_sign_in(token, nonce=flow.nonce)
+    name = sign_in.id_claims.preferred_username
+    return sign_in, name or _name_from_userinfo(app=app, token=token, sub=sign_in.claims.sub)
 
 
 def _name_from_userinfo(*, app: DjangoOAuth2App, token: Any, sub: str) -> str:
@@ -215,6 +192,6 @@ def _name_from_userinfo(*, app: DjangoOAuth2App, token: Any, sub: str) -> str:
     if info.get("sub") != sub:
         raise UnverifiedAnswer("userinfo speaks of somebody else")
     name = info.get("preferred_username")
-    if not isinstance(name, str) or not name:
+    if not isinstance(name, str) or not 0 < len(name) <= 255:
         raise UnverifiedAnswer("there is no name")
     return name

@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from demo.wiki import cookies, flows, pages, sessions
-from demo.wiki.models import Session
 from demo.wiki.pages import EditConflict, InvalidTitle, Typed
+from demo.wiki.sessions import Visit
 
 from .guards import recognises_reader
 from .pages import title_or_404
@@ -36,13 +36,13 @@ def choose(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, slug: str) -> HttpResponse:
     """Shows the edit form, or saves what was typed."""
     title = title_or_404(slug)
-    session = sessions.current(request)
+    visit = sessions.current(request)
     if request.method == "POST":
         typed = typed_text(request)
-        if session is None:
-            return session_over(request, title=title, typed=typed)
-        return _save(request, title=title, typed=typed, session=session)
-    if session is None:
+        if visit is None or not visit.may_write:
+            return session_over(request, title=title, typed=typed, unreachable=visit is not None)
+        return _save(request, title=title, typed=typed, visit=visit)
+    if visit is None:
         return render(request, "wiki/sign_in_to_edit.html", _frame(title), status=403)
     draft = pages.find_draft(secret=request.COOKIES.get(cookies.DRAFT), title=title)
     newest = pages.newest(title)
@@ -70,12 +70,12 @@ def session_over(
     return render(request, "wiki/session_over.html", context, status=503 if unreachable else 403)
 
 
-def _save(request: HttpRequest, *, title: str, typed: Typed, session: Session) -> HttpResponse:
+def _save(request: HttpRequest, *, title: str, typed: Typed, visit: Visit) -> HttpResponse:
     if not typed.text or len(typed.text) > pages.MAX_TEXT:
         state = "too_long" if typed.text else "empty"
         return _form(request, title=title, typed=typed, state=state)
     try:
-        pages.save(title=title, typed=typed, author=session.account)
+        pages.save(title=title, typed=typed, author=visit.account)
     except EditConflict:
         newest = pages.newest(title)
         return _form(

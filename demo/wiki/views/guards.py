@@ -6,7 +6,7 @@ from functools import wraps
 from django.http import HttpRequest, HttpResponse
 
 from demo.wiki import cookies, flows, sessions
-from demo.wiki.provider import ProviderUnavailable, provider
+from demo.wiki.provider import ProviderUnavailable, patience
 
 _View = Callable[..., HttpResponse]
 
@@ -22,7 +22,7 @@ def recognises_reader(view: _View) -> _View:
         if not _should_ask(request):
             return view(request, *args, **kwargs)
         try:
-            app = provider().client_if_alive()
+            app = patience().app_if_alive()
         except ProviderUnavailable:
             return view(request, *args, **kwargs)
         response = flows.begin(

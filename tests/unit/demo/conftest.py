@@ -57,6 +57,8 @@ def wiki(_running_wiki: WikiProcess, provider: OpenIDProvider) -> WikiProcess:
     """The English wiki, with nobody signed in."""
     _running_wiki.rows("DELETE FROM wiki_session")
     _running_wiki.rows("DELETE FROM wiki_logouttoken")
+    _running_wiki.rows("DELETE FROM wiki_seen")
+    _running_wiki.rows("UPDATE wiki_account SET epoch = 0")
     return _running_wiki
 
 

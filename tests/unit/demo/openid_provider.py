@@ -44,6 +44,8 @@ class Behaviour:
     unsigned: bool = False
     name_in_id_token: bool = True
     userinfo_sub: str | None = None
+    epoch: tuple[int, int] = (1, 1)
+    refusal: tuple[int, Any] | None = None  # what a refresh is answered, if not honestly
     error: str | None = None
 
 
@@ -57,6 +59,7 @@ class OpenIDProvider:
         self.does = Behaviour()
         self._codes: dict[str, dict[str, str]] = {}
         self._people: dict[str, Person] = {}
+        self._refresh_tokens: dict[str, tuple[str, Person]] = {}
         self._server: ThreadingHTTPServer | None = None
         self.port = 0
         self.start()
@@ -150,46 +153,92 @@ class OpenIDProvider:
         said = {name: value for name, value in answer.items() if value is not None}
         return f"{asked['redirect_uri']}?{urlencode(said)}"
 
+    def refreshes(self) -> int:
+        """How often a session was asked about since the last reset."""
+        return sum(sent["grant_type"] == "refresh_token" for sent in self.calls("/token"))
+
+    def forget(self, person: Person) -> None:
+        """Ends a session, and tells no wiki."""
+        self._refresh_tokens = {
+            token: kept for token, kept in self._refresh_tokens.items() if kept[1] != person
+        }
+        self.does.signed_in = None
+
     def _token(self, sent: dict[str, str], authorization: str) -> tuple[int, Any]:
         scheme, _, encoded = authorization.partition(" ")
         user, _, secret = base64.b64decode(encoded).decode().partition(":")
         asked = self._codes.pop(sent.get("code", ""), None)
         if scheme != "Basic" or self.clients.get(unquote_plus(user)) != unquote_plus(secret):
             return 401, {"error": "invalid_client"}
+        client_id = unquote_plus(user)
+        if sent["grant_type"] == "refresh_token":
+            return self._refresh(sent["refresh_token"], client_id)
         challenge = hashlib.sha256(sent.get("code_verifier", "").encode()).digest()
         if (
             asked is None
-            or asked["client_id"] != unquote_plus(user)
+            or asked["client_id"] != client_id
             or asked["redirect_uri"] != sent.get("redirect_uri")
             or asked["code_challenge_method"] != "S256"
             or asked["code_challenge"] != base64.urlsafe_b64encode(challenge).decode().rstrip("=")
         ):
             return 400, {"error": "invalid_grant"}
         assert self.does.signed_in is not None
-        access_token = secrets.token_urlsafe(16)
-        self._people[access_token] = self.does.signed_in
-        return 200, {
+        return 200, self._tokens(client_id, self.does.signed_in, asked["nonce"])
+
+    def _refresh(self, token: str, client_id: str) -> tuple[int, Any]:
+        if self.does.refusal is not None:
+            return self.does.refusal
+        owner, person = self._refresh_tokens.pop(token, (None, ALICE))
+        if owner != client_id:
+            return 400, {"error": "invalid_grant"}
+        return 200, self._tokens(client_id, person, None)
+
+    def _tokens(self, client_id: str, person: Person, nonce: str | None) -> dict[str, Any]:
+        access_token, refresh_token = self._access_token(client_id, person), secrets.token_hex(16)
+        self._people[access_token] = person
+        self._refresh_tokens[refresh_token] = (client_id, person)
+        return {
             "access_token": access_token,
             "token_type": "Bearer",
             "expires_in": 600,
-            "id_token": self._id_token(asked, self.does.signed_in),
+            "refresh_token": refresh_token,
+            "id_token": self._id_token(client_id, person, nonce),
         }
+
+    def _access_token(self, client_id: str, person: Person) -> str:
+        now = int(time.time())
+        claims = {
+            "iss": self.issuer,
+            "aud": [self.issuer, client_id],
+            "client_id": client_id,
+            "sub": person.sub,
+            "sid": person.sid,
+            "iat": now,
+            "exp": now + 600,
+            "jti": secrets.token_hex(8),
+            "acr": "aal1",
+            "auth_time": now,
+            "scope": "openid profile offline_access",
+            "epoch": list(self.does.epoch),
+        }
+        header = {"alg": "RS256", "kid": self.keys[0].kid, "typ": "at+jwt"}
+        return jwt.encode(header, claims, self.keys[0], algorithms=["RS256"])
 
     def _userinfo(self, authorization: str) -> dict[str, str]:
         person = self._people[authorization.removeprefix("Bearer ")]
         return {"sub": self.does.userinfo_sub or person.sub, "preferred_username": person.name}
 
-    def _id_token(self, asked: dict[str, str], person: Person) -> str:
+    def _id_token(self, client_id: str, person: Person, nonce: str | None) -> str:
         now = int(time.time())
         claims: dict[str, Any] = {
             "iss": self.issuer,
-            "aud": asked["client_id"],
+            "aud": client_id,
             "sub": person.sub,
             "sid": person.sid,
             "iat": now,
             "exp": now + 300,
             "auth_time": now,
-            "nonce": asked["nonce"],
+            "nonce": nonce,
         }
         if self.does.name_in_id_token:
             claims["preferred_username"] = person.name
@@ -197,7 +246,7 @@ class OpenIDProvider:
         claims = {name: value for name, value in claims.items() if value is not None}
         if self.does.unsigned:
             return unsigned({"alg": "none"}, claims)
-        header = {"alg": "RS256", "kid": self.keys[0].kid}
+        header = {"alg": "RS256", "kid": self.keys[0].kid, "typ": "JWT"}
         return jwt.encode(header, claims, self.keys[0], algorithms=["RS256"])
 
 

@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx
 
+from demo.environment import CLIENT
+
 _ROOT = Path(__file__).parents[3]
 
 
@@ -35,6 +37,7 @@ class WikiProcess:
         self._log = folder / f"{client_id}.log"
         self._environment = {
             **os.environ,
+            "PYTHONPATH": str(CLIENT),
             "DEMO_WIKI_NAME": "English Wiki" if client_id == "en" else "Wiki français",
             "DEMO_WIKI_ORIGIN": self.origin,
             "DEMO_WIKI_ISSUER": issuer,
@@ -132,6 +135,11 @@ class Browser:
 
     def cookie_names(self, host: str) -> set[str]:
         return {name for kept_host, name in self._cookies if kept_host == host}
+
+    def cookies_of(self, host: str) -> dict[str, str]:
+        return {
+            name: kept for (kept_host, name), kept in self._cookies.items() if kept_host == host
+        }
 
     def _send_cookies(self, request: httpx.Request) -> None:
         sent = [
