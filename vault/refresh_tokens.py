@@ -93,10 +93,9 @@ def rotate(text: str, wiki: Wiki) -> Rotated | Refusal:
 
     Asked for again within a minute, while the successor is unused, it is given again: the answer
     may have been lost. ``replayed``: it was used before, and all that came from its grant is
-    revoked; ``other_wiki``:
-    it is left alone; ``dead``: its session, grant or wiki is. A row that is not ours is ``unknown``
-    where it is the token's, ``dead`` where it stands behind it. Two statements. Raises
-    ``VaultUnavailable``.
+    revoked; ``other_wiki``: it is left alone; ``dead``: its session, grant or wiki is. A row that
+    is not ours is ``unknown`` where it is the token's, ``dead`` where it stands behind it. Two
+    statements. Raises ``VaultUnavailable``.
     """
     decoded = decode(text)
     if decoded is None:

@@ -21,13 +21,22 @@ from tests.database.asking import (
     prove as prove_bare,
 )
 from tests.database.factors import an_app, an_attempt, enrol_app, with_code
-from tests.database.mail import ADDRESS, Playing, a_member, ask_for_reset, letters
+from tests.database.mail import (
+    ADDRESS,
+    Playing,
+    a_member,
+    ask_for_reset,
+    disown,
+    letters,
+    mailed,
+)
 from tests.database.mail_arguments import an_address
 from tests.database.operating import an_operator
 from tests.database.people import Member, attempt_of, prove, sign_in, sign_up
 from tests.database.racing import raced
 from vault import outbox, sessions
 from vault.events import Origin
+from vault.mailed_tokens import MailedToken
 from vault.seals import open_address
 
 __all__ = ["ada"]
@@ -189,6 +198,18 @@ def test_person_who_has_just_signed_up_is_told_nothing(admin: psycopg.Connection
     assert letters(admin) == []
     sign_in(ada, origin=at(device=PHONE))
     assert _why(admin) == ["device"]
+
+
+def test_person_who_has_just_signed_up_and_disowned_a_sign_in_is_told_of_the_next(
+    admin: psycopg.Connection, playing: Playing
+) -> None:
+    """No browser is known then, and they may come back within the account's first hour."""
+    ada = a_member(playing)
+    sign_in(ada, origin=at())
+    sign_in(ada, origin=at(device=PHONE))
+    assert isinstance(disown(mailed(playing, admin, purpose="disown")), MailedToken)
+    sign_in(ada, origin=at(device=PHONE))
+    assert _why(admin) == ["device", "device"]
 
 
 @pytest.mark.parametrize(

@@ -88,9 +88,9 @@ def _guess(request: HttpRequest, flow: Flow) -> HttpResponse:
 
 
 def _begin_making(request: HttpRequest, flow: Flow, attempt: Attempt) -> HttpResponse:
-    if attempt.purpose != "recover":
-        return present(request, flow)
-    if next_recovery(attempt.proofs, attempt.factors) is not Step.MEND:
+    # A passkey asks for more than the letter, also where no factor is held.
+    is_letter_alone = attempt.purpose != "recover" or {*attempt.proofs} == {"letter"}
+    if is_letter_alone or next_recovery(attempt.proofs, attempt.factors) is not Step.MEND:
         return present(request, flow)
     return _make_anew(request, flow, attempt)
 

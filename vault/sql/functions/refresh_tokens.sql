@@ -52,8 +52,8 @@ $$;
 
 -- Spends a refresh token, then judges it, and stores its successor, which the caller makes out of it:
 -- the same one however often it is raced. Asked for once more within a minute while the successor is
--- unused, it is given again; every other later use revokes the grant and all its tokens. One by another wiki leaves it
--- alone. Statuses: rotated, unknown, other_wiki, replayed, expired, dead, bad_request.
+-- unused, it is given again; every other later use revokes the grant and all its tokens. One by another
+-- wiki leaves it alone. Statuses: rotated, unknown, other_wiki, replayed, expired, dead, bad_request.
 --
 -- With what the caller checks before it believes a word: the MACs of the token and of its session
 -- (the fields from account_id on are the session's). What the grant says is asked for apart.
@@ -109,8 +109,9 @@ BEGIN
     IF status = 'replayed' THEN
         UPDATE vault.grants g SET revoked_at = coalesce(g.revoked_at, v_now)
         WHERE g.id = v_grant.id;
-    ELSIF status = 'rotated' AND v_is_again IS NOT TRUE AND vault.store_refresh_token(v_grant, p_new_hash, p_new_mac,
-                                                           p_new_mac_key) <> 'issued' THEN
+    ELSIF status = 'rotated' AND v_is_again IS NOT TRUE
+          AND vault.store_refresh_token(v_grant, p_new_hash, p_new_mac, p_new_mac_key)
+              <> 'issued' THEN
         -- Chosen twice at the same moment: nobody can tell whose it would be.
         status := 'dead';
     END IF;

@@ -46,6 +46,7 @@ DECLARE
     v_attempt vault.attempts%ROWTYPE;
     v_old vault.sessions%ROWTYPE;
     v_now timestamptz := clock_timestamp();
+    v_language text;
     v_is_new_device boolean;
 BEGIN
     PERFORM vault.require_read_committed();
@@ -70,7 +71,9 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 'gone';
     END IF;
-    -- Before the row is shared, or two sign-ins could wait for each other.
+    -- Before the row is shared, or two sign-ins could wait for each other. What is told of this one is
+    -- told in the language of the one before: it may be a stranger's.
+    SELECT a.language INTO v_language FROM vault.accounts a WHERE a.id = v_attempt.account_id;
     UPDATE vault.accounts SET language = p_language
     WHERE id = v_attempt.account_id AND language <> p_language;
     -- A lock that commits while this waits must win: FOR SHARE orders the two.
@@ -129,7 +132,8 @@ BEGIN
     v_is_new_device := vault.remember_device(v_attempt.account_id, p_device);
     IF p_kind = 'web' AND v_old.sid IS DISTINCT FROM p_sid THEN
         PERFORM vault.tell_of_sign_in(v_attempt.account_id, p_sid, p_device, v_is_new_device,
-                                      p_network, p_agent_label);
+                                      p_network, p_agent_label,
+                                      v_language);
     END IF;
     PERFORM vault.record_event('account:session:opened', v_attempt.account_id, p_sid, NULL, NULL,
                                vault.event_digest(p_network), vault.event_digest(p_agent),

@@ -61,11 +61,13 @@ DECLARE
     v_new_network boolean := vault.note_network(p_account, p_coarse);
 BEGIN
     IF p_is_new_device THEN
-        -- Whoever has just signed up sits in front of it.
+        -- Whoever has just signed up sits in front of it; unless they said before that it was not they.
         RETURN CASE WHEN EXISTS (SELECT FROM vault.device_credentials d WHERE d.account_id = p_account
                                  AND d.secret_hash IS DISTINCT FROM sha256(p_device))
                       OR (SELECT a.created_at < clock_timestamp() - interval '1 hour'
                           FROM vault.accounts a WHERE a.id = p_account)
+                      OR EXISTS (SELECT FROM vault.events e WHERE e.account_id = p_account
+                                 AND e.tag = 'account:session:disowned')
                     THEN 'device' END;
     END IF;
     RETURN CASE WHEN v_new_network THEN 'network'
@@ -84,7 +86,7 @@ $$;
 -- Tells the owner of a sign-in that is unlike those before it; the letter can disown it.
 CREATE OR REPLACE FUNCTION vault.tell_of_sign_in(
     p_account uuid, p_sid uuid, p_device bytea, p_is_new_device boolean, p_network text,
-    p_agent text
+    p_agent text, p_language text
 ) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -100,7 +102,7 @@ BEGIN
     IF FOUND THEN
         PERFORM vault.write_token_letter(
             ARRAY[vault.new_token('disown', p_account, v_address, NULL, p_sid)], p_account,
-            v_address, 'new_sign_in', NULL,
+            v_address, 'new_sign_in', p_language,
             jsonb_build_object('why', v_why, 'agent', p_agent, 'network', v_coarse));
     END IF;
 END
