@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import FlowUnusable, LetterUnusable, ProofGone
-from accounts.flow.seal import Flow
+from accounts.flow.seal import Flow, FlowExpired
 from accounts.forms import NamedLetterCodeForm
 from accounts.services.letters import redeem_reset
 from accounts.views import reset
@@ -33,6 +33,7 @@ from accounts.views.steps import advance
 def present(request: HttpRequest, flow: Flow, notice: str = "") -> HttpResponse:
     """The page for a flow, its code to be typed or put in by the letter's link."""
     form = empty_form(request)
+    form.initial["code"] = request.POST.get("code", "")  # that page had been open for too long
     return _page(request, replace(flow.anew(), page=reset.PAGE), form, notice)
 
 
@@ -65,9 +66,14 @@ def reset_code(request: HttpRequest) -> HttpResponse:
 
 
 def _way(request: HttpRequest) -> Flow:
-    """Where this browser was going when it asked for the letter, as far as that is still known."""
+    """Where this browser was going when it asked for the letter, as far as that is still known.
+
+    A letter is good for longer than a page.
+    """
     try:
         return kept_flow(request, request.COOKIES.get(WAY_COOKIE, ""))
+    except FlowExpired as error:
+        return error.flow
     except FlowUnusable:
         return own_flow(request, reset.PAGE)
 

@@ -42,6 +42,8 @@ _TODO: Final[dict[tuple[str, str], str]] = {
 }
 _REVOKED: Final = "operator:revoke"
 _RIGHTS: Final = ("operator:grant", _REVOKED)
+# Nobody knows how far the lost store had counted; wikis refuse what is lower than they have seen.
+_EPOCHS_WITHOUT_STORE: Final = 1_048_576
 _MADE: Final = ("account:create:", "account:sign_up:")
 
 
@@ -79,7 +81,11 @@ def after_restore(*, dry_run: bool, without_store: bool) -> Restored:
     """
     stands = restores.standing()
     mark = _mark_of(stands)
-    lost = LostLines() if without_store else _read(stands, mark)
+    lost = (
+        LostLines(site_epoch=stands.site_epoch + _EPOCHS_WITHOUT_STORE)
+        if without_store
+        else _read(stands, mark)
+    )
     handled = mark is not None and lost.number <= stands.number
     if mark is not None and not handled:  # restored once more, from a copy made after it
         lost = _read(stands, None)

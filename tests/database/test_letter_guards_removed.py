@@ -180,7 +180,7 @@ GUARDS: Final[dict[tuple[Probe, str], list[tuple[str, str]]]] = {
     ],
     (disowned_sessions, "api.disown_session_v1"): [
         ("AND account_id = v_account", ""),
-        ("WHERE sid = v_sid AND", "WHERE"),
+        ("(sid = v_sid OR sid = ANY (v_since)) AND", ""),
         (
             "DELETE FROM vault.device_credentials WHERE account_id = v_account",
             "DELETE FROM vault.device_credentials",
@@ -191,8 +191,8 @@ GUARDS: Final[dict[tuple[Probe, str], list[tuple[str, str]]]] = {
         ("IF p_is_new_device THEN", "IF false THEN"),
         ("d.account_id = p_account", "true"),
         ("interval '1 hour'\n                          FROM", "interval '9 years' FROM"),
-        ("e.account_id = p_account AND", ""),
-        ("AND e.at > clock_timestamp() - interval '1 hour'", ""),
+        ("WHERE e.account_id = p_account\n                    AND", "WHERE"),
+        ("vault.first_event_since(clock_timestamp() - interval '1 hour')", "0"),
         ("AND l.id > coalesce", "AND 0 <= coalesce"),
         (">= 5", ">= 4"),
         (", 'account:factor:wrong'", ""),

@@ -1,5 +1,6 @@
 """A confirmed address that was removed: nobody's, and kept until nobody can undo that."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import psycopg
@@ -12,15 +13,21 @@ from tests.database.asking import (
 from tests.database.mail import (
     ADDRESS,
     EVES,
+    HERE,
     Playing,
     a_member,
+    a_reset_token,
     add,
     ask_for_reset,
+    confirm,
+    disown,
     fresh,
     letters,
     live_addresses,
     mailed,
+    redeem,
     remove,
+    reset,
     restore,
     ring_with,
     sent_to,
@@ -30,6 +37,7 @@ from tests.database.mail import (
 )
 from tests.database.people import PASSWORD, Member, sign_in
 from vault import outbox, resealing
+from vault.attempts import Attempt
 from vault.email_addresses import own_addresses
 from vault.mailed_tokens import MailedToken
 from vault.renewals import KINDS
@@ -55,6 +63,30 @@ def test_address_that_was_removed_is_nobodys_until_it_is_restored(
     bobs = sign_in(bob)
     for owner, attempt in ((session, proof), (bobs, fresh(bob, bobs))):
         assert not isinstance(add(owner, attempt, ADDRESS), str)
+
+
+@pytest.mark.parametrize("way", ["removed", "changed", "disowned"])
+def test_way_back_that_a_letter_has_opened_ends_when_its_owner_acts(
+    admin: psycopg.Connection, playing: Playing, way: str
+) -> None:
+    """Whoever reads the mailbox and waits at the new password gets no further."""
+    ada = a_member(playing)
+    session = sign_in(ada)
+    proof = fresh(ada, session)
+    [old] = [one.id for one in own_addresses(session)]
+    opened = redeem(a_reset_token(playing, admin))
+    assert isinstance(opened, Attempt)
+    if way == "removed":
+        assert remove(session, proof, old) == "removed"
+    elif way == "changed":
+        second = add(session, proof, EVES)
+        confirm(mailed(playing, admin, address=EVES, purpose="confirm"))
+        assert set_primary(session, proof, second) == "changed"
+    else:
+        sign_in(ada, origin=replace(HERE, device=b"s" * 32))
+        sign_in(ada, origin=replace(HERE, device=b"t" * 32))
+        assert isinstance(disown(mailed(playing, admin, purpose="disown")), MailedToken)
+    assert reset(opened) == "gone"
 
 
 @pytest.mark.parametrize(("days", "left"), [(8.9, 1), (9.1, 0)])

@@ -395,4 +395,4 @@ def test_afterrestore_without_a_store_is_one_line(console: Console) -> None:
     assert "--without-store" in console.complaint("afterrestore")
     said = console.run("afterrestore", "--without-store", "--dry-run")[1]
     assert "Without the store nothing is known" in said
-    assert console.answer("afterrestore", "--without-store")["epoch_after"] == 2
+    assert console.answer("afterrestore", "--without-store")["epoch_after"] > 1_000_000

@@ -269,6 +269,11 @@ def test_person_reads_what_happened_and_which_letters_came(
     page.get_by_role("link", name="See what happened to your account").click()
     for words in ("The account was created", "Signed in", "An e-mail address was confirmed"):
         expect(page.get_by_text(words).first).to_be_visible()
-    letter = await_letter(demo, address_of(name), CONFIRM)
+    page.goto(f"{demo.issuer}/account/password")
+    page.get_by_label("Current password").fill(PASSWORD)
+    page.get_by_label("New password").fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Change password").click()
+    letter = await_letter(demo, address_of(name), "Your password was changed")
+    page.goto(f"{demo.issuer}/account/activity")
     reference = letter.text.rpartition("Reference: ")[2].split()[0]
     expect(page.get_by_text(reference)).to_be_visible()

@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
     operations = [
         history(
             "0012_places.sql",
-            "d63674decf244e996b52d9988cecd4a45848b1ccc19bd0888f7c63d00626e836",
+            "a9bd11a4f8c811184916a9ba79a66e4415e72f8583f497e083c9b5dd209d9550",
         )
     ]

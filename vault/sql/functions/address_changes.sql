@@ -168,6 +168,7 @@ BEGIN
     UPDATE vault.email_addresses e SET is_primary = false
     WHERE e.account_id = v_proof.account_id AND e.is_primary;
     UPDATE vault.email_addresses e SET is_primary = true WHERE e.id = p_address;
+    PERFORM vault.void_recoveries(v_proof.account_id);
     PERFORM vault.end_sessions_of(v_proof.account_id, v_proof.sid, 'address_changed');
     PERFORM vault.remember_device(v_proof.account_id, p_device);
     PERFORM vault.record_event('account:email:changed', v_proof.account_id, v_proof.sid, NULL,
@@ -218,6 +219,7 @@ BEGIN
     END IF;
     IF v_address.verified_at IS NOT NULL THEN
         PERFORM vault.offer_undo(v_proof.account_id, p_address, 'address_removed', p_language);
+        PERFORM vault.void_recoveries(v_proof.account_id);
         PERFORM vault.end_sessions_of(v_proof.account_id, v_proof.sid, 'address_removed');
         PERFORM vault.remember_device(v_proof.account_id, p_device);
     END IF;

@@ -91,6 +91,14 @@ BEGIN
 END
 $$;
 
+-- Voids what letters have opened so far: whoever reads one of the account's mailboxes may be in it.
+CREATE OR REPLACE FUNCTION vault.void_recoveries(p_account uuid) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    UPDATE vault.attempts SET consumed_at = clock_timestamp()
+    WHERE account_id = p_account AND purpose = 'recover' AND consumed_at IS NULL
+      AND expires_at > clock_timestamp();
+$$;
+
 -- Adds a judged proof to an attempt that is still live; NULL when it is not any more.
 CREATE OR REPLACE FUNCTION vault.add_proofs(p_hash bytea, p_proofs text[]) RETURNS vault.attempts
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$

@@ -66,7 +66,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_tim
     WHERE last_used_at < clock_timestamp() - interval '400 days';
 $$;
 
--- The letters to oneself of the last month, the newest first: which, when, and what became of them.
+-- The letters to oneself of the last month, the newest first: which, when, and what became of them. Not
+-- those that ask to confirm an address: that none went would say that the address is somebody's.
 CREATE OR REPLACE FUNCTION api.own_letters_v1(p_session bytea)
 RETURNS TABLE (id bigint, account_id uuid, template text, reference text, at timestamptz,
                state text, sealed_address bytea)
@@ -77,6 +78,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     FROM vault.live_session(p_session, 'web') s
     JOIN vault.outbox o ON o.account_id = s.account_id AND o.kind = 'letter'
         AND o.created_at > clock_timestamp() - interval '30 days'
+        AND o.payload ->> 'template' <> 'address_confirmation'
     ORDER BY o.id DESC LIMIT 50;
 $$;
 

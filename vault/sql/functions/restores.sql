@@ -38,6 +38,8 @@ DECLARE
 BEGIN
     PERFORM vault.require_read_committed();
     UPDATE vault.site SET epoch = greatest(epoch, p_epoch) + 1 RETURNING epoch INTO v_epoch;
+    -- Wikis remember the highest that they saw of each account, and refuse what is lower.
+    UPDATE vault.accounts SET epoch = epoch + 1048576;
     PERFORM setval('vault.events_id_seq', greatest(s.last_value, p_event))
     FROM vault.events_id_seq s;
     UPDATE vault.sessions SET ended_at = v_now, end_reason = 'restored' WHERE ended_at IS NULL;

@@ -73,7 +73,8 @@ BEGIN
     RETURN CASE WHEN v_new_network THEN 'network'
         WHEN (WITH latest AS (
                   SELECT e.id, e.tag FROM vault.events e
-                  WHERE e.account_id = p_account AND e.at > clock_timestamp() - interval '1 hour'
+                  WHERE e.account_id = p_account
+                    AND e.id >= vault.first_event_since(clock_timestamp() - interval '1 hour')
                   ORDER BY e.id DESC LIMIT 20)
               SELECT count(*) FROM latest l
               WHERE l.tag IN ('account:password:wrong', 'account:factor:wrong')
@@ -108,9 +109,9 @@ BEGIN
 END
 $$;
 
--- Its owner says that a sign-in was not theirs, by the letter about it: that session ends, and every
--- browser is a stranger again, so that a second factor is asked for wherever one is held. It grants
--- nothing. Statuses: ended, spent, expired, dead, unknown, bad_request.
+-- Its owner says that a sign-in was not theirs, by the letter about it: that session ends, and every one
+-- that was opened since, of which no letter may have told. Every browser is a stranger again, so that a
+-- second factor is asked for wherever one is held. It grants nothing. Statuses: ended, spent, expired, dead, unknown, bad_request.
 CREATE OR REPLACE FUNCTION api.disown_session_v1(
     p_id uuid, p_token bytea, p_network text, p_agent text
 ) RETURNS text
@@ -120,6 +121,8 @@ DECLARE
     v_spent record;
     v_account uuid;
     v_sid uuid;
+    v_since uuid[];
+    v_ended uuid;
 BEGIN
     PERFORM vault.require_read_committed();
     IF p_id IS NULL OR NOT vault.is_token(p_token) THEN
@@ -132,11 +135,19 @@ BEGIN
     IF v_spent.status <> 'live' THEN
         RETURN v_spent.status;
     END IF;
-    UPDATE vault.sessions SET ended_at = clock_timestamp(), end_reason = 'disowned'
-    WHERE sid = v_sid AND account_id = v_account AND ended_at IS NULL;
-    IF FOUND THEN
-        PERFORM vault.tell_wikis(v_sid, v_account);
-    END IF;
+    v_since := ARRAY(
+        SELECT e.sid FROM vault.events e
+        WHERE e.account_id = v_account AND e.tag = 'account:session:opened'
+          AND e.at >= (v_spent.token).requested_at);
+    FOR v_ended IN
+        UPDATE vault.sessions SET ended_at = clock_timestamp(), end_reason = 'disowned'
+        WHERE (sid = v_sid OR sid = ANY (v_since)) AND account_id = v_account AND kind = 'web'
+          AND ended_at IS NULL
+        RETURNING sid
+    LOOP
+        PERFORM vault.tell_wikis(v_ended, v_account);
+    END LOOP;
+    PERFORM vault.void_recoveries(v_account);
     DELETE FROM vault.device_credentials WHERE account_id = v_account;
     DELETE FROM vault.known_networks WHERE account_id = v_account;
     PERFORM vault.record_event('account:session:disowned', v_account, v_sid, NULL, NULL,
