@@ -249,6 +249,35 @@ def test_provider_away_for_one_process_and_not_for_another_keeps_the_session(
     assert isinstance(client.check(secret), Live)
 
 
+def test_answer_that_one_process_has_is_kept_though_another_heard_nothing(
+    fake: FakeProvider,
+    client: Client,
+    provider: Provider,
+    store: MemoryStore,
+    sign_in: SignsIn,
+) -> None:
+    """Else the session would go on with a token that is spent, and end a minute later."""
+    secret = sign_in()
+    fake.now += 600
+    other = Client(provider=provider, store=store, clock=lambda: fake.now)
+    honest = fake._token
+
+    def lost(*arguments: Any) -> Any:
+        raise ProviderUnavailable("the answer was lost")
+
+    def slow(*arguments: Any) -> Any:
+        answer = honest(*arguments)
+        fake._token = lost  # type: ignore[method-assign]
+        assert isinstance(other.check(secret), Unsure)
+        return answer
+
+    fake._token = slow  # type: ignore[method-assign]
+    assert isinstance(client.check(secret), Live)
+    fake._token = honest  # type: ignore[method-assign]
+    fake.now += 700
+    assert isinstance(client.check(secret), Live)
+
+
 def test_provider_away_with_no_stale_seconds_ends_the_session_at_once(
     fake: FakeProvider, provider: Provider, store: MemoryStore
 ) -> None:

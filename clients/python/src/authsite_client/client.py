@@ -7,7 +7,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from .errors import ClaimRefused, ClientError, Malformed, TokenExpired
@@ -199,14 +199,21 @@ class Client:
             self._store.note_epoch(outcome.claims.sub, outcome.claims.epoch)
         settled = settle(record, outcome, self._now(), stale_seconds=self._stale_seconds)
         if not isinstance(settled, Ended):
-            return self._answer_after(settled)
+            swapped = record.refresh_token if isinstance(outcome, Refreshed) else None
+            return self._answer_after(settled, swapped=swapped)
         # No answer to us; perhaps there was one to another process.
         answer = self._judge(self._store.find(key)) if settled.why == "unconfirmed" else settled
         return settled if isinstance(answer, NeedsRefresh) else answer
 
-    def _answer_after(self, settled: SessionRecord) -> Answer:
-        """Keeps a record that was refreshed, unless another process or a logout was quicker."""
-        kept = settled if self._store.replace(settled) else self._store.find(settled.key)
+    def _answer_after(self, settled: SessionRecord, *, swapped: str | None) -> Answer:
+        """Keeps a record that was refreshed, unless another process or a logout was quicker.
+
+        One that was quicker and had no answer still has the token that was ``swapped`` here: then
+        ours is the newer, and without it the session would be lost.
+        """
+        kept = self._keep(settled)
+        if kept is not None and swapped is not None and kept.refresh_token == swapped:
+            kept = self._keep(replace(settled, version=kept.version + 1))
         if kept is None:
             return Ended("unknown")
         answer = self._judge(kept)
@@ -216,6 +223,10 @@ class Client:
         if self._now() < kept.claims.exp + self._stale_seconds:
             return Unsure(kept.claims, since=kept.claims.exp)
         return Ended("unconfirmed")
+
+    def _keep(self, settled: SessionRecord) -> SessionRecord | None:
+        """The record that the store has now: this one, or what came before it could be kept."""
+        return settled if self._store.replace(settled) else self._store.find(settled.key)
 
     def _verify_refreshed(self, answer: Mapping[str, Any]) -> Refreshed:
         given = self._verify(answer, nonce=None)
