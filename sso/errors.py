@@ -65,6 +65,10 @@ class InvalidGrant(TokenRefused):
     error = "invalid_grant"
 
 
+class GrantEnded(InvalidGrant):
+    """A refresh token of ours whose session has ended: whoever presents it has not guessed."""
+
+
 class UnsupportedGrantType(TokenRefused):
     """A grant type that this site does not offer."""
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from accounts.services.throttling import charge
-from sso.errors import BearerRefused, TokenRefused
+from sso.errors import BearerRefused, GrantEnded, TokenRefused
 
 _View = Callable[[HttpRequest], HttpResponse]
 
@@ -16,7 +16,8 @@ def token_errors(view: _View) -> _View:
     """Answers ``TokenRefused`` as RFC 6749 section 5.2 says.
 
     Only what is refused counts against the network: secrets and codes are random, so that a right
-    one is never a guess.
+    one is never a guess. Nor is a refresh token whose session has ended: after all were, a wiki has
+    to hear that of each of its own.
     """
 
     @wraps(view)
@@ -24,7 +25,8 @@ def token_errors(view: _View) -> _View:
         try:
             return view(request)
         except TokenRefused as error:
-            charge(request, "token", settings.RATE_TOKEN)
+            if not isinstance(error, GrantEnded):
+                charge(request, "token", settings.RATE_TOKEN)
             response = JsonResponse(
                 {"error": error.error, "error_description": error.description},
                 status=error.status,

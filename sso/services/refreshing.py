@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts.services.assurance import level_of, reaches
-from sso.errors import InvalidGrant, InvalidRequest
+from sso.errors import GrantEnded, InvalidGrant, InvalidRequest
 from sso.services.access_tokens import read_access_token
 from vault import refresh_tokens
 from vault.grants import Redeemed, describe
@@ -27,12 +27,15 @@ def rotate(wiki: Wiki, form: dict[str, str]) -> Rotated:
     """Swaps the refresh token of a token request for its successor, and what it stands for.
 
     A narrower ``scope`` is not offered: what was granted stays (section 6 lets us say so). Raises
-    ``InvalidRequest``, and ``InvalidGrant``, which says no more than it must.
+    ``InvalidRequest``, and ``InvalidGrant``, which says no more than it must (``GrantEnded`` for a
+    token of ours).
     """
     token = form.get("refresh_token")
     if token is None:
         raise InvalidRequest("refresh_token is missing")
     rotated = refresh_tokens.rotate(token, wiki)
+    if rotated in ("dead", "expired"):
+        raise GrantEnded("the refresh token is not valid any more")
     # Its session may have gone on with less than the wiki asks for by now.
     if not isinstance(rotated, Rotated) or not reaches(
         level_of(rotated.redeemed.amr), wiki.least_acr

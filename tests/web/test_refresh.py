@@ -241,3 +241,16 @@ def test_code_and_access_token_are_no_refresh_tokens(grace: Browser, wiki: WikiC
     for name in ("access_token", "id_token"):
         is_refused(wiki.refresh(tokens[name]), 400, "invalid_grant")
     refreshed(wiki, tokens["refresh_token"])
+
+
+def test_refresh_after_a_mass_ending_is_refused_for_each_session_and_never_put_off(
+    grace: Browser, wiki: WikiClient, settings: Any
+) -> None:
+    """A wiki has to hear it of all its own; what was never given out is a guess, and is limited."""
+    tokens = [granted(grace, wiki)["refresh_token"] for _ in range(6)]
+    settings.RATE_TOKEN = "3/h"
+    grace.submit(grace.get("/account/sessions"), "/account/sessions/end-all")
+    for token in tokens:
+        is_refused(wiki.refresh(token), 400, "invalid_grant")
+    guesses = [wiki.refresh(f"{'0' * 32}.{'A' * 43}").status_code for _ in range(5)]
+    assert guesses == [400, 400, 400, 429, 429]
