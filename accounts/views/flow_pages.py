@@ -82,8 +82,14 @@ def open_flow(request: HttpRequest) -> Flow:
 
 
 def kept_flow(request: HttpRequest, sealed: str) -> Flow:
-    """A flow that this browser kept elsewhere than in a form. Raises ``FlowUnusable``."""
-    flow = unseal(sealed, browser_of(request))
+    """A flow that this browser kept elsewhere than in a form, for as long as it kept it.
+
+    Raises ``FlowUnusable``.
+    """
+    try:
+        flow = unseal(sealed, browser_of(request))
+    except FlowExpired as error:
+        flow = error.flow
     _follow(request, flow)
     return flow
 

@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import FlowUnusable, LetterUnusable, ProofGone
-from accounts.flow.seal import Flow, FlowExpired
+from accounts.flow.seal import Flow
 from accounts.forms import NamedLetterCodeForm
 from accounts.services.letters import redeem_reset
 from accounts.views import reset
@@ -72,8 +72,6 @@ def _way(request: HttpRequest) -> Flow:
     """
     try:
         return kept_flow(request, request.COOKIES.get(WAY_COOKIE, ""))
-    except FlowExpired as error:
-        return error.flow
     except FlowUnusable:
         return own_flow(request, reset.PAGE)
 

@@ -12,7 +12,7 @@ from tests.database.asking import value
 from tests.web.holders import Ada, step, words
 from tests.web.letters import (
     GRACE,
-    TO_CONFIRM,
+    TO_DISOWN,
     Mail,
     ask_for_reset,
     confirmed,
@@ -44,7 +44,7 @@ LEFT_OUT: Final[dict[Tag, str]] = {
         "how the site works inside",
     ),
     **dict.fromkeys(
-        (Tag.CODE_REFUSED, Tag.REFRESH_REFUSED),
+        (Tag.CODE_REFUSED, Tag.REFRESH_REFUSED, Tag.GRANT_REVOKED),
         "between a wiki and this site; operators see it",
     ),
     Tag.TOKEN_REQUESTED: "the letter that it led to is told; strangers ask for others as well",
@@ -144,7 +144,9 @@ def test_page_shows_nothing_of_anybody_else(browser: Browser, mail: Mail) -> Non
             "The account was created",
         }
         assert "g…e@" not in words(page)
-    reference = mail.letter(GRACE, TO_CONFIRM).reference
+    Browser().sign_in("Grace")
+    mail.deliver()
+    reference = mail.letter(GRACE, TO_DISOWN).reference
     assert reference in words(browser.get(ACTIVITY))
     assert reference not in words(other.get(ACTIVITY))
 

@@ -166,7 +166,6 @@ def test_address_beyond_ascii_waits_for_a_server_that_takes_it_and_holds_up_nobo
     assert [letter_of(text.encode()).to for text in taken] == ["ada@example.org"]
     [job] = rows(admin, "SELECT last_error, tries FROM vault.outbox WHERE buried_at IS NOT NULL")
     assert job == {"last_error": "mail_server_without_smtputf8", "tries": TRIES_WHEN_REFUSED}
-    assert "could not be delivered" in words(browser.get("/account/activity"))
     admin.execute("UPDATE vault.outbox SET buried_at = NULL")
     with mail_server(UTF8, taken) as server:
         replace(mail, mail_url=f"smtp://127.0.0.1:{server.port}").deliver()
