@@ -101,7 +101,7 @@ def test_wiki_that_asks_for_more_gets_it_in_the_session_that_is_there(
     assert page.url.startswith(demo.wikis[1])
     page.goto(demo.wikis[0])
     expect(page.locator("#account-name")).to_have_text(holder.username)
-    page.goto(f"{demo.issuer}/account/")
+    page.goto(f"{demo.issuer}/account/sessions")
     expect(page.get_by_text("This browser", exact=True)).to_have_count(1)
 
 
