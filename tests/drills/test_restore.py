@@ -281,7 +281,9 @@ def test_restore_without_a_store_ends_what_the_dump_revived(night: Night) -> Non
             with pytest.raises(StoreMissing):
                 after_restore(dry_run=False, without_store=False)
             done = after_restore(dry_run=False, without_store=True)
-        assert (done.epoch_after, done.lines) == (2, [])
+        # Above whatever wikis have seen: nobody knows how far the lost store had counted.
+        assert done.epoch_after > 1_000_000
+        assert done.lines == []
         with in_the_restored(night.playing, "web"):
             assert sessions.resume(night.old_session.secret) is None
             assert prove(night.ada).status == "right"
