@@ -5,8 +5,9 @@ Each answers a status word: ``forbidden``, ``unproven`` (no passkey was shown fo
 ``last_operator``, or that it was done.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, LiteralString
 from uuid import UUID
 
 from vault import connection
@@ -25,31 +26,23 @@ class Outcome:
 
 def lock_account(account_id: UUID, reason: str, by: Session | None) -> Outcome:
     """Locks an account and ends its sessions (``locked``); ``by`` None is the console."""
-    if by is None:
-        row = connection.row(
-            "SELECT * FROM api.console_lock_account_v1(%(account)s, %(reason)s)",
-            {"account": account_id, "reason": reason},
-        )
-    else:
-        row = connection.row(
-            "SELECT * FROM api.lock_account_v1(%(session)s, %(account)s, %(reason)s)",
-            {"session": by.secret, "account": account_id, "reason": reason},
-        )
+    row = _taken(
+        by,
+        "SELECT * FROM api.console_lock_account_v1(%(account)s, %(reason)s)",
+        "SELECT * FROM api.lock_account_v1(%(session)s, %(account)s, %(reason)s)",
+        {"account": account_id, "reason": reason},
+    )
     return Outcome(row["status"], row["sessions_ended"])
 
 
 def unlock_account(account_id: UUID, reason: str, by: Session | None) -> Outcome:
     """Undoes a lock (``unlocked``); the sessions that it ended stay ended."""
-    if by is None:
-        row = connection.row(
-            "SELECT api.console_unlock_account_v1(%(account)s, %(reason)s) AS status",
-            {"account": account_id, "reason": reason},
-        )
-    else:
-        row = connection.row(
-            "SELECT api.unlock_account_v1(%(session)s, %(account)s, %(reason)s) AS status",
-            {"session": by.secret, "account": account_id, "reason": reason},
-        )
+    row = _taken(
+        by,
+        "SELECT api.console_unlock_account_v1(%(account)s, %(reason)s) AS status",
+        "SELECT api.unlock_account_v1(%(session)s, %(account)s, %(reason)s) AS status",
+        {"account": account_id, "reason": reason},
+    )
     return Outcome(row["status"])
 
 
@@ -58,31 +51,23 @@ def send_reset(account_id: UUID, reason: str, by: Session | None) -> Outcome:
 
     ``already``: the account is locked; ``no_address``: it has no confirmed address.
     """
-    if by is None:
-        row = connection.row(
-            "SELECT api.console_send_reset_v1(%(account)s, %(reason)s) AS status",
-            {"account": account_id, "reason": reason},
-        )
-    else:
-        row = connection.row(
-            "SELECT api.send_reset_v1(%(session)s, %(account)s, %(reason)s) AS status",
-            {"session": by.secret, "account": account_id, "reason": reason},
-        )
+    row = _taken(
+        by,
+        "SELECT api.console_send_reset_v1(%(account)s, %(reason)s) AS status",
+        "SELECT api.send_reset_v1(%(session)s, %(account)s, %(reason)s) AS status",
+        {"account": account_id, "reason": reason},
+    )
     return Outcome(row["status"])
 
 
 def end_sessions(account_id: UUID, reason: str, by: Session | None) -> Outcome:
     """Ends all sessions, codes and pending sign-ins of an account (``ended``)."""
-    if by is None:
-        row = connection.row(
-            "SELECT * FROM api.console_end_account_sessions_v1(%(account)s, %(reason)s)",
-            {"account": account_id, "reason": reason},
-        )
-    else:
-        row = connection.row(
-            "SELECT * FROM api.end_account_sessions_v1(%(session)s, %(account)s, %(reason)s)",
-            {"session": by.secret, "account": account_id, "reason": reason},
-        )
+    row = _taken(
+        by,
+        "SELECT * FROM api.console_end_account_sessions_v1(%(account)s, %(reason)s)",
+        "SELECT * FROM api.end_account_sessions_v1(%(session)s, %(account)s, %(reason)s)",
+        {"account": account_id, "reason": reason},
+    )
     return Outcome(row["status"], row["sessions_ended"])
 
 
@@ -100,18 +85,12 @@ def end_all_sessions(reason: str, *, dry_run: bool) -> Outcome:
 
 def set_wiki_state(client_id: str, state: WikiState, reason: str, by: Session | None) -> Outcome:
     """Takes a wiki out of service (``suspended``) or back in (``active``)."""
-    given = {"client_id": client_id, "state": state, "reason": reason}
-    if by is None:
-        row = connection.row(
-            "SELECT api.console_set_wiki_state_v1(%(client_id)s, %(state)s, %(reason)s) AS status",
-            given,
-        )
-    else:
-        row = connection.row(
-            "SELECT api.set_wiki_state_v1(%(session)s, %(client_id)s, %(state)s, %(reason)s)"
-            " AS status",
-            {**given, "session": by.secret},
-        )
+    row = _taken(
+        by,
+        "SELECT api.console_set_wiki_state_v1(%(client_id)s, %(state)s, %(reason)s) AS status",
+        "SELECT api.set_wiki_state_v1(%(session)s, %(client_id)s, %(state)s, %(reason)s) AS status",
+        {"client_id": client_id, "state": state, "reason": reason},
+    )
     return Outcome(row["status"])
 
 
@@ -125,3 +104,15 @@ def end_backends(role: str, by: Session) -> int:
         {"session": by.secret, "role": role},
     )
     return int(row["ended"])
+
+
+def _taken(
+    by: Session | None,
+    at_console: LiteralString,
+    in_session: LiteralString,
+    given: Mapping[str, Any],
+) -> Mapping[str, Any]:
+    """Takes a measure by the statement of whoever takes it; gives the row that it answers."""
+    if by is None:
+        return connection.row(at_console, given)
+    return connection.row(in_session, {**given, "session": by.secret})

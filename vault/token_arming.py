@@ -73,7 +73,7 @@ def _armed_before(row: Mapping[str, Any], address: str) -> ArmedToken | Literal[
     if mailed_address(row) != address or not is_same:
         report_row("mailed_token", row["id"])
         return "refused"
-    return _armed(row, row["token_key"])
+    return _armed(row, secret, code)
 
 
 def _secrets(row: Mapping[str, Any], key_id: str) -> tuple[bytes, bytes]:
@@ -83,8 +83,7 @@ def _secrets(row: Mapping[str, Any], key_id: str) -> tuple[bytes, bytes]:
     return mac(ring, key_id, "token", row["id"]), code[: codes.CODE_BYTES]
 
 
-def _armed(row: Mapping[str, Any], key_id: str) -> ArmedToken:
-    secret, code = _secrets(row, key_id)
+def _armed(row: Mapping[str, Any], secret: bytes, code: bytes) -> ArmedToken:
     return ArmedToken(
         secret, codes.spelled(code), row["purpose"], row["account_id"], row["username"]
     )
@@ -98,7 +97,8 @@ def _armed_now(
         return "refused"
     key_id = settings.MAIL_KEYS.active_id
     ring: KeyRing = settings.ADDRESS_KEYS
-    token_hash, code_hash = (secret_hash(secret) for secret in _secrets(row, key_id))
+    secret, code = _secrets(row, key_id)
+    token_hash, code_hash = secret_hash(secret), secret_hash(code)
     fields = token_fields(row, token_hash, code_hash)
     status = connection.row(
         "SELECT api.arm_token_v1(%(id)s, %(token_hash)s, %(code_hash)s, %(token_key)s, %(mac)s,"
@@ -114,7 +114,7 @@ def _armed_now(
         },
     )["status"]
     if status == "armed":
-        return _armed(row, key_id)
+        return _armed(row, secret, code)
     if status not in ("dead", "moved"):
         raise VaultRefused("arm_token", status)
     refusal: Literal["dead", "moved"] = status

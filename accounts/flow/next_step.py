@@ -22,7 +22,7 @@ NOTHING_MORE: Final = Demand()
 # By what the highest factor is proven where that is a passkey: by one, or, for the day when it is
 # lost, by a recovery code. A code of an app can be phished, and is not enough.
 _FOR_A_PASSKEY: Final = frozenset({"hwk", "swk", "recovery_code"})
-_SECOND_PROOFS: Final = frozenset({"totp", "hwk", "swk", "recovery_code"})
+_SECOND_PROOFS: Final = _FOR_A_PASSKEY | {"totp"}
 
 
 def next_step(

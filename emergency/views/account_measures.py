@@ -1,7 +1,5 @@
 """The measures on one account: lock it, unlock it, end its sessions, send its owner a letter."""
 
-from uuid import UUID
-
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,29 +8,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from emergency.actions.end_sessions import end_sessions
 from emergency.actions.lock_account import lock_account
 from emergency.actions.operators import Operator
-from emergency.actions.outcome import Done
 from emergency.actions.send_reset import send_reset
 from emergency.actions.unlock_account import unlock_account
 from emergency.errors import AlreadyLocked, NotLocked
 from emergency.models import Account, Session
 from emergency.views.measures import Measure, Target, operator_required, refused, take
-
-
-def _lock(account_id: UUID, reason: str, by: Operator) -> Done:
-    return lock_account(account_id, reason, by=by)
-
-
-def _unlock(account_id: UUID, reason: str, by: Operator) -> Done:
-    return unlock_account(account_id, reason, by=by)
-
-
-def _end(account_id: UUID, reason: str, by: Operator) -> Done:
-    return end_sessions(account_id, reason, by=by)
-
-
-def _send(account_id: UUID, reason: str, by: Operator) -> Done:
-    return send_reset(account_id, reason, by=by)
-
 
 LOCK = Measure(
     slug="lock",
@@ -43,7 +23,7 @@ LOCK = Measure(
     least="locker",
     is_dangerous=True,
     command="lockaccount",
-    act=_lock,
+    act=lock_account,
 )
 UNLOCK = Measure(
     slug="unlock",
@@ -54,7 +34,7 @@ UNLOCK = Measure(
     least="locker",
     is_dangerous=False,
     command="unlockaccount",
-    act=_unlock,
+    act=unlock_account,
 )
 END_SESSIONS = Measure(
     slug="end-sessions",
@@ -65,7 +45,7 @@ END_SESSIONS = Measure(
     least="locker",
     is_dangerous=True,
     command="endsessions",
-    act=_end,
+    act=end_sessions,
 )
 SEND_RESET = Measure(
     slug="send-reset",
@@ -76,7 +56,7 @@ SEND_RESET = Measure(
     least="locker",
     is_dangerous=False,
     command="sendreset",
-    act=_send,
+    act=send_reset,
     after=gettext_lazy("The password is as it was until its owner sets a new one."),
 )
 MEASURES = (LOCK, UNLOCK, END_SESSIONS, SEND_RESET)

@@ -5,9 +5,9 @@ What harms somebody takes the operator's passkey as well, shown for this very me
 
 import json
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -32,6 +32,12 @@ Text = str | Promise
 _HOLDS = gettext_lazy("It holds from now on.")
 
 
+class Act(Protocol):
+    """An action of ``emergency.actions`` on one target, for a reason that was given."""
+
+    def __call__(self, target: Any, reason: str, /, *, by: Operator) -> Done: ...
+
+
 @dataclass(frozen=True)
 class Measure:
     """A measure as its pages show it. The vault has the last word on who may take it."""
@@ -43,7 +49,7 @@ class Measure:
     done: Text
     least: Level
     is_dangerous: bool
-    act: Callable[[Any, str, Operator], Done]
+    act: Act
     form: type[MeasureForm] = MeasureForm
     after: Text = _HOLDS  # what is so once it was done
     takes_passkey: bool = True  # the vault asks for a fresh proof
@@ -102,7 +108,7 @@ def _act(
         if measure.takes_passkey:
             credential = request.POST.get("credential", "")
             fresh_proof.prove(operator, credential, challenge, origin=origin_of(request))
-        done = measure.act(target.key, form.cleaned_data["reason"], operator)
+        done = measure.act(target.key, form.cleaned_data["reason"], by=operator)
     except CeremonyRefused as error:
         return _ask(request, measure, target, form, problem=error)
     except ReasonMissing as error:

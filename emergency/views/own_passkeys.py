@@ -7,16 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from emergency.actions.operators import Operator
-from emergency.actions.outcome import Done
 from emergency.actions.own_passkeys import own_passkeys, remove_passkey
 from emergency.forms import NotedMeasureForm
 from emergency.views.measures import Measure, Target, operator_required, take
-
-
-def _remove(credential_id: bytes, note: str, by: Operator) -> Done:
-    return remove_passkey(credential_id, note, by=by)
-
 
 REMOVE = Measure(
     slug="remove",
@@ -27,7 +20,7 @@ REMOVE = Measure(
     after=gettext_lazy("It opens nothing here any more, and your other sessions here have ended."),
     least="looker",
     is_dangerous=True,
-    act=_remove,
+    act=remove_passkey,
     form=NotedMeasureForm,
 )
 

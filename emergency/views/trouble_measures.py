@@ -7,25 +7,10 @@ from django.utils.translation import gettext_lazy
 
 from emergency.actions.acknowledge_alert import acknowledge_alert
 from emergency.actions.dead_letters import drop_job, revive_job
-from emergency.actions.operators import Operator
-from emergency.actions.outcome import Done
 from emergency.errors import AlreadyAcknowledged, NotDead
 from emergency.forms import NotedMeasureForm
 from emergency.models import Alert, Job
 from emergency.views.measures import Measure, Target, refused, take
-
-
-def _acknowledge(alert_id: int, note: str, by: Operator) -> Done:
-    return acknowledge_alert(alert_id, note, by=by)
-
-
-def _revive(job_id: int, note: str, by: Operator) -> Done:
-    return revive_job(job_id, note, by=by)
-
-
-def _drop(job_id: int, note: str, by: Operator) -> Done:
-    return drop_job(job_id, note, by=by)
-
 
 ACKNOWLEDGE = Measure(
     slug="acknowledge",
@@ -37,7 +22,7 @@ ACKNOWLEDGE = Measure(
     least="locker",
     is_dangerous=False,
     takes_passkey=False,
-    act=_acknowledge,
+    act=acknowledge_alert,
     form=NotedMeasureForm,
 )
 REVIVE = Measure(
@@ -50,7 +35,7 @@ REVIVE = Measure(
     least="locker",
     is_dangerous=False,
     takes_passkey=False,
-    act=_revive,
+    act=revive_job,
     form=NotedMeasureForm,
 )
 DROP = Measure(
@@ -62,7 +47,7 @@ DROP = Measure(
     after=gettext_lazy("It is deleted, and was never sent."),
     least="locker",
     is_dangerous=True,
-    act=_drop,
+    act=drop_job,
     form=NotedMeasureForm,
 )
 JOB_MEASURES = (REVIVE, DROP)

@@ -5,21 +5,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from emergency.actions.operators import Operator
-from emergency.actions.outcome import Done
 from emergency.actions.suspend_wiki import resume_wiki, suspend_wiki
 from emergency.errors import AlreadySuspended, NotSuspended
 from emergency.models import Wiki
 from emergency.views.measures import Measure, Target, refused, take
-
-
-def _suspend(client_id: str, reason: str, by: Operator) -> Done:
-    return suspend_wiki(client_id, reason, by=by)
-
-
-def _resume(client_id: str, reason: str, by: Operator) -> Done:
-    return resume_wiki(client_id, reason, by=by)
-
 
 SUSPEND = Measure(
     slug="suspend",
@@ -30,7 +19,7 @@ SUSPEND = Measure(
     least="chief",
     is_dangerous=True,
     command="suspendwiki",
-    act=_suspend,
+    act=suspend_wiki,
 )
 RESUME = Measure(
     slug="resume",
@@ -41,7 +30,7 @@ RESUME = Measure(
     least="chief",
     is_dangerous=False,
     command="resumewiki",
-    act=_resume,
+    act=resume_wiki,
 )
 MEASURES = (SUSPEND, RESUME)
 

@@ -110,8 +110,8 @@ BEGIN
        OR NOT vault.is_mac(p_mac, p_mac_key) THEN
         RETURN 'bad_request';
     END IF;
-    v_spent := vault.spend_token(p_id, p_token, 'confirm', p_browser, p_username, p_network,
-                                 p_agent);
+    v_spent := vault.spend_token(
+        p_id, p_token, 'confirm', p_browser, p_username, p_network, p_agent);
     v_account := (v_spent.token).account_id;
     v_address := (v_spent.token).address_id;
     IF v_spent.status <> 'live' THEN

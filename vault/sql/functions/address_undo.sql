@@ -23,8 +23,7 @@ BEGIN
     IF p_id IS NULL OR NOT vault.is_token(p_token) OR NOT vault.is_language(p_language) THEN
         RETURN 'bad_request';
     END IF;
-    v_spent := vault.spend_token(p_id, p_token, 'undo', NULL, NULL, p_network,
-                                 p_agent);
+    v_spent := vault.spend_token(p_id, p_token, 'undo', NULL, NULL, p_network, p_agent);
     v_account := (v_spent.token).account_id;
     v_address := (v_spent.token).address_id;
     IF v_spent.status <> 'live' THEN

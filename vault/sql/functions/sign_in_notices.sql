@@ -111,7 +111,8 @@ $$;
 
 -- Its owner says that a sign-in was not theirs, by the letter about it: that session ends, and every one
 -- that was opened since, of which no letter may have told. Every browser is a stranger again, so that a
--- second factor is asked for wherever one is held. It grants nothing. Statuses: ended, spent, expired, dead, unknown, bad_request.
+-- second factor is asked for wherever one is held. It grants nothing. Statuses: ended, spent,
+-- expired, dead, unknown, bad_request.
 CREATE OR REPLACE FUNCTION api.disown_session_v1(
     p_id uuid, p_token bytea, p_network text, p_agent text
 ) RETURNS text
@@ -128,8 +129,7 @@ BEGIN
     IF p_id IS NULL OR NOT vault.is_token(p_token) THEN
         RETURN 'bad_request';
     END IF;
-    v_spent := vault.spend_token(p_id, p_token, 'disown', NULL, NULL, p_network,
-                                 p_agent);
+    v_spent := vault.spend_token(p_id, p_token, 'disown', NULL, NULL, p_network, p_agent);
     v_account := (v_spent.token).account_id;
     v_sid := (v_spent.token).sid;
     IF v_spent.status <> 'live' THEN
