@@ -118,8 +118,10 @@ def _empty(server: Server) -> None:
             connection.execute(f"TRUNCATE {names} RESTART IDENTITY")
             if schema == "vault":
                 connection.execute(
-                    "UPDATE vault.site SET epoch = 1, sign_up_open = true, sign_in_open = true"
+                    "UPDATE vault.site SET epoch = 1, sign_up_open = true, sign_in_open = true,"
+                    " sign_in_known_only = false"
                 )
+                connection.execute("UPDATE vault.signing_keys SET lockout_id = NULL")
                 connection.execute(
                     "UPDATE vault.event_sealing SET number = 0, upto = 0, holes = '{}'"
                 )

@@ -51,6 +51,7 @@ NOT_VOUCHED = {
     "events": "under the seals; a line can be added, or removed before it is sealed",
     "factor_proposals": "guesses on their way: what comes of one is checked against its own row",
     "guess_budgets": "how many guesses are left: a writer has as many as it likes",
+    "lockouts": "why and by whom: the rows that a lockout changes decide, which can be rolled back",
     "known_networks": "what is no news to an account: a writer can keep a letter from its owner",
     "password_proposals": "as factor_proposals; the proof beside the parameters decides",
     "policy": "upper bounds in seconds: checkvault compares them; web keeps its own for proofs",
