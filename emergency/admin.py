@@ -222,6 +222,8 @@ class EventAdmin(ReadOnlyAdmin):
 
     def by(self, event: Event) -> str:
         """The operator who acted."""
+        if event.detail.get("by_itself"):
+            return str(_("by itself"))
         if event.actor is None and event.tag.startswith(LOCKOUT):
             return str(_("console"))
         return event.actor or ""

@@ -173,6 +173,58 @@ class LastOperator(MeasureRefused):
     )
 
 
+class ListEmpty(MeasureRefused):
+    """No line of a list means an account."""
+
+    code = "list_empty"
+    message = _("No line of this list means an account.")
+
+
+class ListUndone(MeasureRefused):
+    """There is no such list, or it was undone before."""
+
+    code = "list_undone"
+    message = _("There is no such list, or it was undone already; nothing was changed.")
+
+
+class AlreadyClosed(MeasureRefused):
+    """The door was closed before."""
+
+    code = "already_closed"
+    message = _("That is closed already; nothing was changed.")
+
+
+class NotClosed(MeasureRefused):
+    """The door is open."""
+
+    code = "not_closed"
+    message = _("That is not closed; nothing was changed.")
+
+
+class TooOften(MeasureRefused):
+    """Operators ended every session three times within the hour."""
+
+    code = "too_often"
+    message = _(
+        "Operators have done that three times within the hour, so that nobody can keep everybody "
+        "out by it. At the console it still works: manage.py endallsessions"
+    )
+
+
+class KeysWithdrawn(MeasureRefused):
+    """The keys are out of service, or there is none."""
+
+    code = "keys_withdrawn"
+    message = _("The signing keys are out of service already, or there is none.")
+
+
+class KeysInService(MeasureRefused):
+    """No lockout holds the keys."""
+
+    code = "keys_in_service"
+    message = _("No lockout holds the signing keys; nothing was changed.")
+
+
 class StoreMissing(MeasureRefused):
     """Nothing is known of what came after the dump."""
 

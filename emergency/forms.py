@@ -1,9 +1,15 @@
 """What operators type: the link by which they enrol a passkey, and the reason for a measure."""
 
+from datetime import datetime
+from typing import Any
+
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import AccountForm
+from emergency.actions.lock_account import Lock
+from emergency.ends import read_end
 
 
 class LinkForm(AccountForm):
@@ -37,6 +43,74 @@ class MeasureForm(AccountForm):
         },
     )
     agreed = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+
+    def options(self) -> dict[str, Any]:
+        """What else was said of how to take it."""
+        return {}
+
+
+class EndingMeasureForm(MeasureForm):
+    """The same, for a measure that can end by itself."""
+
+    until = forms.ChoiceField(
+        label=_("Until when"),
+        required=False,
+        choices=[
+            ("", _("Until an operator undoes it")),
+            ("15m", _("For 15 minutes")),
+            ("1h", _("For an hour")),
+            ("4h", _("For four hours")),
+            ("1d", _("For a day")),
+            ("7d", _("For a week")),
+            ("30d", _("For 30 days")),
+        ],
+    )
+
+    def options(self) -> dict[str, Any]:
+        """When it ends."""
+        return {"ends_at": self.ends_at()}
+
+    def ends_at(self) -> datetime | None:
+        """When it ends; None: not by itself."""
+        return read_end(self.cleaned_data["until"], timezone.now())
+
+
+class LockForm(EndingMeasureForm):
+    """How accounts are locked."""
+
+    told = forms.CharField(
+        label=_("What its owner reads"),
+        help_text=_("Shown to whoever tries to sign in to it. Leave it empty to say no more."),
+        required=False,
+        max_length=300,
+        widget=forms.TextInput({"autocomplete": "off"}),
+        error_messages={"max_length": _("Say it in at most 300 characters.")},
+    )
+    rest = forms.BooleanField(
+        label=_("Let its sessions rest instead of ending them"),
+        help_text=_("Nothing works while it is locked; unlocked, they go on. For a false alarm."),
+        required=False,
+    )
+
+    def options(self) -> dict[str, Any]:
+        """How to lock."""
+        given = self.cleaned_data
+        return {"how": Lock(self.ends_at(), given["rest"], given["told"])}
+
+
+class AccountListForm(AccountForm):
+    """Which accounts, one a line."""
+
+    names = forms.CharField(
+        label=_("Accounts"),
+        help_text=_("One user name or id a line; what follows a # is a remark. 1,000 at the most."),
+        max_length=60_000,
+        widget=forms.Textarea({"rows": 12, "autocomplete": "off", "spellcheck": "false"}),
+        error_messages={
+            "required": _("Paste the list."),
+            "max_length": _("That is too long for a page; the console takes lists of any length."),
+        },
+    )
 
 
 class NotedMeasureForm(MeasureForm):

@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from emergency.words import job_words
+from emergency.words import job_words, lockout_words
 from outbox.alert_words import MORE, WORDS, seen_words
 
 
@@ -26,6 +26,10 @@ class Account(models.Model):
     operator_level = models.TextField(_("operator"), null=True)  # noqa: DJ001 - the view's NULL
     lock_reason = models.TextField(_("reason"), null=True)  # noqa: DJ001 - the view's NULL
     locked_at = models.DateTimeField(_("locked"), null=True)
+    locked_until = models.DateTimeField(_("until"), null=True)
+    sessions_rest = models.BooleanField(null=True)
+    lock_told = models.TextField(null=True)  # noqa: DJ001 - the view's NULL
+    lock_list = models.BigIntegerField(null=True)
     live_sessions = models.IntegerField(_("live sessions"))
 
     class Meta:
@@ -84,6 +88,35 @@ class Wiki(models.Model):
     def is_suspended(self) -> bool:
         """Whether an operator has taken it out of service."""
         return self.state == "suspended"
+
+
+class Lockout(models.Model):
+    """What is, or was, closed by a lockout other than that of a single account."""
+
+    in_vault: ClassVar[bool] = True
+    objects: ClassVar[models.Manager["Lockout"]] = models.Manager()
+
+    id = models.BigIntegerField(primary_key=True)
+    kind = models.TextField()
+    subject = models.TextField()
+    wiki = models.TextField(null=True)  # noqa: DJ001 - the view's NULL
+    reason = models.TextField()
+    placed_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    placed_by = models.TextField(null=True)  # noqa: DJ001 - the view's NULL
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.TextField(null=True)  # noqa: DJ001 - the view's NULL
+    lift_reason = models.TextField(null=True)  # noqa: DJ001 - the view's NULL
+    accounts = models.IntegerField(null=True)
+    is_overdue = models.BooleanField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = '"views"."lockouts"'
+
+    def __str__(self) -> str:
+        """What is closed."""
+        return lockout_words(self.kind, self.accounts or 0, self.wiki or self.subject)
 
 
 class Session(models.Model):

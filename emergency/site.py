@@ -3,15 +3,33 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django_otp.admin import OTPAdminSite
 
 from emergency.lists import ReadOnlyAdmin
-from emergency.views import own_passkeys
+from emergency.views import list_measures, own_passkeys, site_measures
 from emergency.views.enrol import enrol
+from emergency.views.lockouts import lockouts
 from emergency.views.measures import operator_required
 from emergency.views.overview import overview
 from emergency.views.sign_in import login, logout
+
+
+class _DoorConverter:
+    """A door of the site in an address: one of those that there are."""
+
+    regex = "|".join(site_measures.DOORS)
+
+    def to_python(self, value: str) -> str:
+        """The door, as the vault names it."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """The same."""
+        return value
+
+
+register_converter(_DoorConverter, "door")
 
 
 class OperatorSite(OTPAdminSite):  # type: ignore[misc] # django-otp ships no types
@@ -39,11 +57,36 @@ class OperatorSite(OTPAdminSite):  # type: ignore[misc] # django-otp ships no ty
                 name="passkey_remove",
             ),
         ]
+        urls += self._lockout_urls()
         for model_admin in self._registry.values():
             if not isinstance(model_admin, ReadOnlyAdmin):
                 raise TypeError(f"{model_admin} is not read-only")
             urls.append(path(f"{model_admin.slug}/", include(model_admin.get_urls())))
         return urls
+
+    def _lockout_urls(self) -> list[URLPattern]:
+        """The page of all lockouts, and those on lists of accounts and on the whole site."""
+        view = self.admin_view
+        return [
+            path("lockouts/", view(lockouts), name="lockouts"),
+            path("lockouts/accounts/", view(list_measures.lock_list), name="lock_list"),
+            path(
+                "lockouts/accounts/<int:list_id>/undo/",
+                view(list_measures.unlock_list),
+                name="unlock_list",
+            ),
+            *(
+                path(f"lockouts/{slug}/<door:door>/", view(page), name=f"door_{slug}")
+                for slug, page in (("close", site_measures.close), ("open", site_measures.reopen))
+            ),
+            path(
+                "lockouts/end-all-sessions/",
+                view(site_measures.end_all_measure),
+                name="end_all_sessions",
+            ),
+            path("lockouts/withdraw-keys/", view(site_measures.withdraw), name="withdraw_keys"),
+            path("lockouts/restore-keys/", view(site_measures.restore), name="restore_keys"),
+        ]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """What the frame of every list shows."""

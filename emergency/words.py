@@ -1,6 +1,7 @@
 """The audit trail's vocabulary in words, and what an event's details say."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -58,6 +59,8 @@ TAGS: Final[Mapping[str, str | Promise]] = {
     "account:totp:removed": gettext_lazy("Authenticator app removed"),
     "lockout:account:locked": gettext_lazy("Account locked"),
     "lockout:account:unlocked": gettext_lazy("Account unlocked"),
+    "lockout:accounts:locked": gettext_lazy("List of accounts locked"),
+    "lockout:accounts:unlocked": gettext_lazy("List of accounts unlocked"),
     "lockout:alert:acknowledged": gettext_lazy("Alert acknowledged"),
     "lockout:backends:ended": gettext_lazy("Database connections ended"),
     "lockout:guesses:cleared": gettext_lazy("Wrong guesses forgotten"),
@@ -65,6 +68,10 @@ TAGS: Final[Mapping[str, str | Promise]] = {
     "lockout:outbox:revived": gettext_lazy("Dead letter tried again"),
     "lockout:reset:sent": gettext_lazy("Letter for a new password sent by an operator"),
     "lockout:sessions:ended": gettext_lazy("Sessions ended by an operator"),
+    "lockout:signing_keys:restored": gettext_lazy("Signing keys put back"),
+    "lockout:signing_keys:withdrawn": gettext_lazy("Signing keys taken out of service"),
+    "lockout:site:closed": gettext_lazy("Closed"),
+    "lockout:site:opened": gettext_lazy("Opened again"),
     "lockout:site:sessions_ended": gettext_lazy("Every session of the site ended"),
     "lockout:wiki:resumed": gettext_lazy("Wiki put back into service"),
     "lockout:wiki:suspended": gettext_lazy("Wiki suspended"),
@@ -103,14 +110,17 @@ KINDS: Final[tuple[tuple[str, str | Promise], ...]] = (
 )
 
 _NAMES: Final[Mapping[str, str | Promise]] = {
+    "accounts": gettext_lazy("accounts"),
     "alert": gettext_lazy("alert"),
     "amr": gettext_lazy("proven by"),
     "by": gettext_lazy("by"),
     "count": gettext_lazy("times"),
     "how": gettext_lazy("how"),
     "job": gettext_lazy("job"),
+    "kids": gettext_lazy("keys"),
     "kind": gettext_lazy("kind"),
     "level": gettext_lazy("level"),
+    "list": gettext_lazy("list"),
     "name": gettext_lazy("unknown name"),
     "names": gettext_lazy("names"),
     "others": gettext_lazy("others"),
@@ -125,6 +135,7 @@ _JOBS: Final[Mapping[str, str | Promise]] = {
     "alert": gettext_lazy("Letter to operators"),
     "backchannel_logout": gettext_lazy("Logout at a wiki"),
     "letter": gettext_lazy("Letter"),
+    "measure": gettext_lazy("Letter to an operator"),
 }
 
 _LEVELS: Final[Mapping[str, str | Promise]] = {
@@ -132,6 +143,45 @@ _LEVELS: Final[Mapping[str, str | Promise]] = {
     "locker": gettext_lazy("locker: locks accounts"),
     "chief": gettext_lazy("chief: locks accounts, suspends wikis"),
 }
+
+
+_DOORS: Final[Mapping[str, str | Promise]] = {
+    "sign_up": gettext_lazy("signing up"),
+    "sign_in": gettext_lazy("signing in"),
+    "unknown_devices": gettext_lazy("signing in from unknown browsers"),
+}
+
+
+def door_words(door: str) -> str:
+    """A door of the site in words; the door itself where it is newer than these words."""
+    return str(_DOORS.get(door, door))
+
+
+def lockout_words(kind: str, accounts: int, wiki: str) -> str:
+    """What a lockout closes, in words."""
+    if kind == "accounts":
+        return ngettext(
+            "A list: %(count)d account is locked", "A list: %(count)d accounts are locked", accounts
+        ) % {"count": accounts}
+    if kind == "wiki":
+        return _("%(wiki)s is suspended") % {"wiki": wiki}
+    if kind == "signing_keys":
+        return _("The signing keys are out of service")
+    return _("Closed: %(door)s") % {"door": door_words(kind)}
+
+
+_LEFT_ALONE: Final[Mapping[str, str | Promise]] = {
+    "already": gettext_lazy("locked already, and left as they are"),
+    "forbidden": gettext_lazy("operators above your level, and left open"),
+    "last_operator": gettext_lazy("the last operator who can undo it, and left open"),
+    "self": gettext_lazy("your own account, and left open"),
+    "unknown": gettext_lazy("gone meanwhile"),
+}
+
+
+def left_alone_words(status: str) -> str:
+    """Why an account of a list was not locked."""
+    return str(_LEFT_ALONE.get(status, status))
 
 
 def tag_words(tag: str) -> str:
@@ -158,6 +208,15 @@ def detail_words(detail: Mapping[str, Any]) -> str:
     if "sessions_ended" in known:
         count = int(known.pop("sessions_ended"))
         parts.append(ngettext("%(count)d session", "%(count)d sessions", count) % {"count": count})
+    if "door" in known:
+        parts.append(door_words(str(known.pop("door"))))
+    if known.pop("rest", False):
+        parts.append(_("its sessions rest"))
+    if known.pop("by_itself", False):
+        parts.append(_("by itself"))
+    if "until" in known:
+        until = datetime.fromtimestamp(int(known.pop("until")), UTC)
+        parts.append(_("until %(when)s") % {"when": f"{until:%Y-%m-%d %H:%M} UTC"})
     for name, value in sorted(known.items()):
         text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
         parts.append(f"{_NAMES.get(name, name)}: {text}")

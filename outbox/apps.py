@@ -17,6 +17,7 @@ class OutboxConfig(AppConfig):
             alerts,
             handlers,
             letters,
+            measures,
             periodic,
             reset_requests,
             sealing,
@@ -26,6 +27,8 @@ class OutboxConfig(AppConfig):
         handlers.register(letters.KIND, letters.send_letter)
         handlers.register(alerts.KIND, alerts.send_alert)
         handlers.register(reset_requests.KIND, reset_requests.answer_request)
+        handlers.register(measures.KIND, measures.send_measure)
+        periodic.register("lift_lockouts", measures.LIFT_SECONDS, measures.lift_due)
         periodic.register("watch", alerts.WATCH_SECONDS, alerts.watch)
         periodic.register("prune", 3600, prune)
         periodic.register("event_seals", sealing.EVERY_SECONDS, sealing.keep_trail)

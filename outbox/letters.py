@@ -30,7 +30,7 @@ def send_letter(job: Job) -> None:
     is not ours is reported.
     """
     try:
-        message = write_letter(job, _address(job))
+        message = write_letter(job, address_of(job))
     except TokenIsDead:
         return  # it was redeemed or replaced meanwhile: its letter would only puzzle people
     except NotOurs:
@@ -57,7 +57,8 @@ def write_letter(job: Job, address: str) -> EmailMessage:
     return write(job, letter.template, values, to=[address], at=letter.at, language=letter.language)
 
 
-def _address(job: Job) -> str:
+def address_of(job: Job) -> str:
+    """The address that is sealed in a job. Raises NotOurs, Undeliverable, DeliveryFailed."""
     if job.sealed_address is None or job.account_id is None:
         raise NotOurs("address_missing")
     try:

@@ -34,7 +34,7 @@ _SIGN_IN_FIELDS: Final = {"why", "agent", "network"}
 _NEW_SIGN_IN: Final = "new_sign_in"
 _ODDITIES: Final = {"device", "network", "failures"}
 _MOST_TOKENS: Final = 10
-_FOR_OPERATORS: Final = "operator_alert"
+_FOR_OPERATORS: Final = {"operator_alert", "operator_measure"}
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def read_time(job: Job) -> int:
 def letter_templates() -> frozenset[str]:
     """The names of the letters to people: the files that there are, and no others."""
     files = Path(settings.BASE_DIR, "templates", "emails").glob("*.subject.txt")
-    return frozenset(file.name.partition(".")[0] for file in files) - {_FOR_OPERATORS}
+    return frozenset(file.name.partition(".")[0] for file in files) - _FOR_OPERATORS
 
 
 def read_username(value: object) -> str:

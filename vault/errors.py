@@ -21,6 +21,10 @@ class FactorMissing(VaultError):
     """The attempt lacks a second factor that the account holds, or an operator's passkey."""
 
 
+class SignInShut(VaultError):
+    """Signing in is closed, to everybody or to browsers that the account is not known in."""
+
+
 class KeyUnknown(VaultError):
     """A sealed value or a MAC names a key that this process does not hold."""
 

@@ -1,12 +1,14 @@
-"""Emergency measures. On the operator's site they act for a session; at the console for the owner.
+"""Lockouts of accounts and wikis. On the operator's site they act for a session; at the console for
+the owner.
 
 Each answers a status word: ``forbidden``, ``unproven`` (no passkey was shown for this one:
-``operators.prove``), ``bad_request`` (no reason given), ``unknown``, ``already``, ``self``,
-``last_operator``, or that it was done.
+``operators.prove``), ``bad_request`` (no reason given, or an end that is none), ``unknown``,
+``already``, ``self``, ``last_operator``, or that it was done.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, LiteralString
 from uuid import UUID
 
@@ -24,20 +26,56 @@ class Outcome:
     sessions_ended: int = 0
 
 
-def lock_account(account_id: UUID, reason: str, by: Session | None) -> Outcome:
-    """Locks an account and ends its sessions (``locked``); ``by`` None is the console."""
-    row = _taken(
+@dataclass(frozen=True)
+class Lock:
+    """How accounts are locked: until when (None: until somebody unlocks them), whether their
+    sessions rest instead of ending, and what their owners may read of it (300 characters)."""
+
+    ends_at: datetime | None = None
+    keeps_sessions: bool = False
+    told: str = ""
+
+
+LOCK = Lock()
+
+
+@dataclass(frozen=True)
+class LiveLockout:
+    """A lockout that holds: ``kind`` is account, accounts (a list, with its ``id``), wiki, sign_up,
+    sign_in, unknown_devices or signing_keys; ``subject`` a user name or client id, where there is
+    one; ``placed_by`` None is the console."""
+
+    kind: str
+    id: int | None
+    subject: str
+    reason: str
+    placed_at: datetime
+    ends_at: datetime | None
+    placed_by: str | None
+    accounts: int | None
+
+
+def lock_account(account_id: UUID, reason: str, by: Session | None, how: Lock = LOCK) -> Outcome:
+    """Locks an account (``locked``); ``by`` None is the console."""
+    row = taken(
         by,
-        "SELECT * FROM api.console_lock_account_v1(%(account)s, %(reason)s)",
-        "SELECT * FROM api.lock_account_v1(%(session)s, %(account)s, %(reason)s)",
-        {"account": account_id, "reason": reason},
+        "SELECT * FROM api.console_lock_account_v1(%(account)s, %(reason)s, %(ends_at)s,"
+        " %(rest)s, %(told)s)",
+        "SELECT * FROM api.lock_account_v1(%(session)s, %(account)s, %(reason)s, %(ends_at)s,"
+        " %(rest)s, %(told)s)",
+        {"account": account_id, "reason": reason, **lock_parameters(how)},
     )
     return Outcome(row["status"], row["sessions_ended"])
 
 
+def lock_parameters(how: Lock) -> dict[str, Any]:
+    """How to lock, as the vault's functions take it."""
+    return {"ends_at": how.ends_at, "rest": how.keeps_sessions, "told": how.told}
+
+
 def unlock_account(account_id: UUID, reason: str, by: Session | None) -> Outcome:
     """Undoes a lock (``unlocked``); the sessions that it ended stay ended."""
-    row = _taken(
+    row = taken(
         by,
         "SELECT api.console_unlock_account_v1(%(account)s, %(reason)s) AS status",
         "SELECT api.unlock_account_v1(%(session)s, %(account)s, %(reason)s) AS status",
@@ -51,7 +89,7 @@ def send_reset(account_id: UUID, reason: str, by: Session | None) -> Outcome:
 
     ``already``: the account is locked; ``no_address``: it has no confirmed address.
     """
-    row = _taken(
+    row = taken(
         by,
         "SELECT api.console_send_reset_v1(%(account)s, %(reason)s) AS status",
         "SELECT api.send_reset_v1(%(session)s, %(account)s, %(reason)s) AS status",
@@ -62,7 +100,7 @@ def send_reset(account_id: UUID, reason: str, by: Session | None) -> Outcome:
 
 def end_sessions(account_id: UUID, reason: str, by: Session | None) -> Outcome:
     """Ends all sessions, codes and pending sign-ins of an account (``ended``)."""
-    row = _taken(
+    row = taken(
         by,
         "SELECT * FROM api.console_end_account_sessions_v1(%(account)s, %(reason)s)",
         "SELECT * FROM api.end_account_sessions_v1(%(session)s, %(account)s, %(reason)s)",
@@ -71,42 +109,39 @@ def end_sessions(account_id: UUID, reason: str, by: Session | None) -> Outcome:
     return Outcome(row["status"], row["sessions_ended"])
 
 
-def end_all_sessions(reason: str, *, dry_run: bool) -> Outcome:
-    """Ends every session, code and token of the site (``ended``), or counts them (``counted``).
-
-    Owner only.
-    """
-    row = connection.row(
-        "SELECT * FROM api.console_end_all_sessions_v1(%(reason)s, %(dry_run)s)",
-        {"reason": reason, "dry_run": dry_run},
-    )
-    return Outcome(row["status"], row["sessions_ended"])
-
-
-def set_wiki_state(client_id: str, state: WikiState, reason: str, by: Session | None) -> Outcome:
-    """Takes a wiki out of service (``suspended``) or back in (``active``)."""
-    row = _taken(
+def set_wiki_state(
+    client_id: str,
+    state: WikiState,
+    reason: str,
+    by: Session | None,
+    ends_at: datetime | None = None,
+) -> Outcome:
+    """Takes a wiki out of service (``suspended``), or back in (``active``)."""
+    row = taken(
         by,
-        "SELECT api.console_set_wiki_state_v1(%(client_id)s, %(state)s, %(reason)s) AS status",
-        "SELECT api.set_wiki_state_v1(%(session)s, %(client_id)s, %(state)s, %(reason)s) AS status",
-        {"client_id": client_id, "state": state, "reason": reason},
+        "SELECT api.console_set_wiki_state_v1(%(client_id)s, %(state)s, %(reason)s, %(ends_at)s)"
+        " AS status",
+        "SELECT api.set_wiki_state_v1(%(session)s, %(client_id)s, %(state)s, %(reason)s,"
+        " %(ends_at)s) AS status",
+        {"client_id": client_id, "state": state, "reason": reason, "ends_at": ends_at},
     )
     return Outcome(row["status"])
 
 
-def end_backends(role: str, by: Session) -> int:
-    """Ends the database connections of one role; gives how many, -1 when not allowed.
-
-    That takes a fresh proof as all lockouts do.
-    """
-    row = connection.row(
-        "SELECT api.end_backends_v1(%(session)s, %(role)s) AS ended",
-        {"session": by.secret, "role": role},
-    )
-    return int(row["ended"])
+def live() -> list[LiveLockout]:
+    """What is closed now, the latest first. Owner only."""
+    return [
+        LiveLockout(**row) for row in connection.rows("SELECT * FROM api.console_lockouts_v1()", {})
+    ]
 
 
-def _taken(
+def lift_due() -> int:
+    """Lifts what has come to its end; gives how many. Worker only."""
+    row = connection.row("SELECT api.lift_due_v1() AS lifted", {})
+    return int(row["lifted"])
+
+
+def taken(
     by: Session | None,
     at_console: LiteralString,
     in_session: LiteralString,

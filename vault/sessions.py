@@ -16,7 +16,7 @@ from django.conf import settings
 
 from vault import connection
 from vault.attempts import Attempt, new_secret, secret_hash
-from vault.errors import FactorMissing, VaultRefused
+from vault.errors import FactorMissing, SignInShut, VaultRefused
 from vault.events import Origin, report_row
 from vault.keys import KeyRing
 from vault.names import is_named
@@ -164,7 +164,8 @@ def open_session(
 
     With ``old``, this browser's live session: it goes on under the new secret if it is the same
     person's, and ends otherwise. None when the attempt is gone (used, expired, locked meanwhile).
-    Raises ``FactorMissing``, after which the attempt is as it was, and ``VaultUnavailable``.
+    Raises ``FactorMissing`` and ``SignInShut``, after which the attempt is as it was, and
+    ``VaultUnavailable``.
     """
     now = int(time.time())
     idle, absolute = lifetime(kind, kept=kept)
@@ -228,6 +229,8 @@ def open_session(
         return None
     if row["status"] == "unfinished":
         raise FactorMissing
+    if row["status"] == "closed":
+        raise SignInShut
     if row["status"] == "changed":  # what stands in the attempt's row is not what was heard
         report_row("attempt", attempt.account_id)
     if row["status"] != "opened":

@@ -1,5 +1,7 @@
 """Why somebody could not sign in or up, or go on."""
 
+from datetime import datetime
+
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors.base import AccountError
@@ -72,9 +74,14 @@ class AccountLocked(SignInRefused):
     code = "account_locked"
     message = _("This account is locked.")
 
+    def __init__(self, told: str = "", ends_at: datetime | None = None) -> None:
+        super().__init__()
+        self.told = told  # an operator's words for the owner, perhaps none
+        self.ends_at = ends_at
+
 
 class SignInClosed(SignInRefused):
-    """All sign-in is closed for now."""
+    """Signing in is closed for now, to everybody or in browsers that are not known."""
 
     code = "sign_in_closed"
     message = _("Signing in is closed for now.")

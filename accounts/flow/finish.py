@@ -23,7 +23,7 @@ def finish(
 ) -> Session:
     """Opens the session of a flow to which nothing is missing.
 
-    Raises ``ProofGone``, and ``SecondFactorNeeded`` where the account holds one.
+    Raises ``ProofGone``, ``SecondFactorNeeded`` where the account holds one, and ``SignInClosed``.
 
     ``old`` is the session that this browser had: it goes on under a new secret if it is the same
     person's, and ends otherwise. ``proof`` becomes a fresh proof within the session.

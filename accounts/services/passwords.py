@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Literal
 
 from accounts.errors import (
-    AccountLocked,
     KnownDevicesOnly,
     PasswordTooLong,
     ProofGone,
@@ -15,6 +14,7 @@ from accounts.errors import (
     WrongNameOrPassword,
     WrongPassword,
 )
+from accounts.services.lock_notices import locked_by_name
 from accounts.services.password_rules import check_new_password, normalise_password
 from accounts.services.usernames import usable_username
 from vault import passwords as vault_passwords
@@ -34,8 +34,8 @@ def name_to_ask_for(typed: str) -> str:
         return f"#{digest}"  # no name contains a number sign
 
 
-def check_not_refused(status: str, wait_seconds: int) -> None:
-    """Whether a guess by name was judged at all, and might have let somebody in.
+def check_not_refused(status: str, wait_seconds: int, username: str) -> None:
+    """Whether a guess by (canonical) name was judged at all, and might have let somebody in.
 
     Raises ``TooManyGuesses``, ``KnownDevicesOnly``, ``AccountLocked``, ``SignInClosed``.
     """
@@ -44,13 +44,15 @@ def check_not_refused(status: str, wait_seconds: int) -> None:
     if status == "known_only":
         raise KnownDevicesOnly
     if status == "locked":
-        raise AccountLocked
+        raise locked_by_name(username)
     if status == "closed":
         raise SignInClosed
 
 
-def _attempt(verdict: Verdict, wrong: type[WrongNameOrPassword | WrongPassword]) -> Attempt:
-    check_not_refused(verdict.status, verdict.wait_seconds)
+def _attempt(
+    verdict: Verdict, username: str, wrong: type[WrongNameOrPassword | WrongPassword]
+) -> Attempt:
+    check_not_refused(verdict.status, verdict.wait_seconds, username)
     if verdict.status == "gone":
         raise ProofGone
     if verdict.attempt is None:
@@ -65,10 +67,11 @@ def verify_password(username: str, password: str, *, origin: Origin) -> Attempt:
     ``SignInClosed``, ``PasswordTooLong`` (before any hashing), ``VaultUnavailable``,
     ``HashingBusy``.
     """
+    name = name_to_ask_for(username)
     verdict = vault_passwords.prove(
-        name_to_ask_for(username), normalise_password(password), purpose="sign_in", origin=origin
+        name, normalise_password(password), purpose="sign_in", origin=origin
     )
-    return _attempt(verdict, WrongNameOrPassword)
+    return _attempt(verdict, name, WrongNameOrPassword)
 
 
 def prove_own_password(session: Session, password: str, *, origin: Origin) -> Attempt:
@@ -88,7 +91,7 @@ def prove_own_password(session: Session, password: str, *, origin: Origin) -> At
         origin=origin,
         session_secret=session.secret,
     )
-    return _attempt(verdict, WrongPassword)
+    return _attempt(verdict, session.username, WrongPassword)
 
 
 def remove_own_password(

@@ -4,11 +4,11 @@ import base64
 import binascii
 from uuid import UUID
 
-from accounts.errors import ProofGone, SecondFactorNeeded
+from accounts.errors import ProofGone, SecondFactorNeeded, SignInClosed
 from vault import session_logouts
 from vault import sessions as vault_sessions
 from vault.attempts import SECRET_BYTES, Attempt, new_secret
-from vault.errors import FactorMissing
+from vault.errors import FactorMissing, SignInShut
 from vault.events import Origin
 from vault.session_logouts import EndedSession, ToldWiki, own_logouts, progress
 from vault.sessions import Session, SessionSummary, own_sessions
@@ -71,8 +71,8 @@ def open_session(
 ) -> Session:
     """Turns what was proven into a session under a new secret; ``proof`` is a fresh one within it.
 
-    Raises ``ProofGone`` when the attempt was used, expired or overtaken by a lockout, and
-    ``SecondFactorNeeded`` when the account holds one that was not shown.
+    Raises ``ProofGone`` when the attempt was used, expired or overtaken by a lockout,
+    ``SecondFactorNeeded`` when the account holds one that was not shown, and ``SignInClosed``.
     """
     try:
         session = vault_sessions.open_session(
@@ -85,6 +85,8 @@ def open_session(
         )
     except FactorMissing as error:
         raise SecondFactorNeeded from error
+    except SignInShut as error:
+        raise SignInClosed from error
     if session is None:
         raise ProofGone
     return session

@@ -25,6 +25,7 @@ from accounts.services.sessions import Session
 from accounts.services.throttling import charge
 from accounts.views.cookies import forget_proof, remember_device, remember_session
 from accounts.views.guards import asking, proof_required, prove_again, session_required
+from accounts.views.lockouts import locked_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -57,8 +58,8 @@ def _by_current_password(request: HttpRequest, session: Session) -> HttpResponse
         form.add_account_error(None, error)
     except TooManyGuesses as error:
         raise TooManyRequests(error.retry_after) from error
-    except AccountLocked:
-        return render(request, "errors/locked.html", status=403)
+    except AccountLocked as error:
+        return locked_page(request, error)
     return _page(request, form)
 
 

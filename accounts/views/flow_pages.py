@@ -37,6 +37,7 @@ from accounts.views.cookies import (
 )
 from accounts.views.guards import SeeOther, origin_of
 from accounts.views.languages import speak
+from accounts.views.lockouts import closed_page, locked_page
 
 # No header can set it: those begin with HTTP_.
 _FLOW = "authsite.flow"
@@ -162,9 +163,9 @@ def interrupted(request: HttpRequest, flow: Flow, error: Exception) -> HttpRespo
         # The edge makes the page, with when to come back.
         raise TooManyRequests(error.retry_after, **context) from error
     if isinstance(error, AccountLocked):
-        return render(request, "errors/locked.html", context, status=403)
+        return locked_page(request, error)
     if isinstance(error, (SignInClosed, SignUpClosed)):
-        return render(request, "errors/closed.html", context, status=503)
+        return closed_page(request, error, context)
     raise error
 
 
@@ -227,6 +228,8 @@ def finish_flow(
         )
     except ProofGone as error:
         return error
+    except SignInClosed as error:
+        return interrupted(request, flow, error)
     set_session(request, session)
     rotate_token(request)
     if flow.trust:

@@ -94,12 +94,15 @@ _SUBJECTS: Final[Mapping[str, Callable[[Event], Subject] | None]] = {
     "account:totp:renamed": None,
     "account:totp": _by("device"),
     "lockout:account": _of_account,
+    "lockout:accounts": None,  # each of a list's accounts has a line of its own
     "lockout:alert": None,
     "lockout:backends": None,
     "lockout:guesses": None,
     "lockout:outbox": None,
     "lockout:reset": None,  # the new epoch voids every token
     "lockout:sessions": None,  # the new epoch ends all of them
+    "lockout:signing_keys": lambda _event: (),
+    "lockout:site": _by("door"),
     "lockout:site:sessions_ended": None,
     "lockout:wiki": _of_wiki,
     "operator": _of_account,

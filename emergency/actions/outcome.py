@@ -13,6 +13,7 @@ from emergency.errors import (
     OwnAccount,
     ReasonMissing,
     TargetUnknown,
+    TooOften,
 )
 from vault.errors import VaultRefused
 from vault.lockouts import Outcome
@@ -26,6 +27,7 @@ _REFUSALS: Mapping[str, type[MeasureRefused]] = {
     "last_operator": LastOperator,
     "last": LastPasskeyHere,
     "no_address": NoAddress,
+    "too_often": TooOften,
 }
 
 
@@ -35,6 +37,7 @@ class Done:
 
     status: str
     sessions_ended: int = 0
+    said: tuple[str, ...] = ()  # what more there is to say of it
 
 
 def settle(outcome: Outcome, *, done: str, already: type[MeasureRefused] | None = None) -> Done:

@@ -1,49 +1,50 @@
-"""What the commands for one account share: its name, a reason, and refusals in one line."""
+"""What the commands for one account share: its name, and what one line says."""
 
-from abc import ABC, abstractmethod
+from abc import ABC
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from accounts.management.console import ConsoleCommand
 from accounts.services.registration import find_account
 from emergency.actions.outcome import Done
-from emergency.errors import MeasureRefused
+from emergency.actions.reach import Hit, reach
+from emergency.management.lockout import LockoutCommand
 
 
-class MeasureCommand(ConsoleCommand, ABC):
-    """One measure on one account. ``act`` takes it, ``words`` says so."""
+class MeasureCommand(LockoutCommand, ABC):
+    """One measure on one account."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The name, and why."""
+        """The name, and what every lockout takes."""
         super().add_arguments(parser)
         parser.add_argument("name", help="the user name")
-        parser.add_argument("--reason", required=True, help="why; stands in the audit trail")
 
-    @abstractmethod
-    def act(self, account_id: Any, reason: str) -> Done:
-        """Takes the measure. Raises ``MeasureRefused``."""
-
-    @abstractmethod
-    def words(self, name: str, done: Done) -> str:
-        """What was done, in one line."""
-
-    def handle(self, *_args: Any, **options: Any) -> None:
-        """Takes the measure on the account of that name."""
+    def find(self, options: dict[str, Any]) -> Any:
+        """The account of that name."""
         found = find_account(options["name"])
         if found is None:
             raise CommandError(f"{options['name']}: there is no such account")
-        try:
-            done = self.act(found.account_id, options["reason"])
-        except MeasureRefused as error:
-            raise CommandError(f"{found.username}: {error.message}") from error
+        return found
+
+    def name(self, target: Any) -> str:
+        """Its user name."""
+        return str(target.username)
+
+    def hits(self, target: Any, options: dict[str, Any]) -> Sequence[Hit]:  # noqa: ARG002
+        """The account, its sessions, its wikis."""
+        return reach("accounts", by=None, accounts=[target.account_id])
+
+    @staticmethod
+    def done(target: Any, done: Done, line: str) -> tuple[Any, list[str]]:
+        """What was done to an account, as JSON and in a line."""
         answer = {
-            "username": found.username,
-            "id": str(found.account_id),
+            "username": target.username,
+            "id": str(target.account_id),
             "status": done.status,
             "sessions_ended": done.sessions_ended,
         }
-        self.say(answer, as_json=options["json"], lines=[self.words(found.username, done)])
+        return answer, [line]
 
 
 def sessions(count: int) -> str:

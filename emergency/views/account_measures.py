@@ -11,6 +11,7 @@ from emergency.actions.operators import Operator
 from emergency.actions.send_reset import send_reset
 from emergency.actions.unlock_account import unlock_account
 from emergency.errors import AlreadyLocked, NotLocked
+from emergency.forms import LockForm
 from emergency.models import Account, Session
 from emergency.views.measures import Measure, Target, operator_required, refused, take
 
@@ -24,6 +25,7 @@ LOCK = Measure(
     is_dangerous=True,
     command="lockaccount",
     act=lock_account,
+    form=LockForm,
 )
 UNLOCK = Measure(
     slug="unlock",
@@ -97,7 +99,9 @@ def _hits(measure: Measure, account: Account, live: int, *, is_own: bool) -> lis
     if measure is UNLOCK:
         return [
             _("They can sign in again at once, with the password that they had."),
-            _("Sessions that ended stay ended."),
+            _("Its sessions were left to rest: those of its browsers go on.")
+            if account.sessions_rest
+            else _("Sessions that ended stay ended."),
         ]
     if measure is SEND_RESET:
         return [

@@ -5,9 +5,9 @@ What harms somebody takes the operator's passkey as well, shown for this very me
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -32,10 +32,9 @@ Text = str | Promise
 _HOLDS = gettext_lazy("It holds from now on.")
 
 
-class Act(Protocol):
-    """An action of ``emergency.actions`` on one target, for a reason that was given."""
-
-    def __call__(self, target: Any, reason: str, /, *, by: Operator) -> Done: ...
+# An action of ``emergency.actions``: on its target, for a reason, ``by`` an operator, in the way
+# that the options of its form say.
+Act = Callable[..., Done]
 
 
 @dataclass(frozen=True)
@@ -67,8 +66,9 @@ class Target:
     hits: Sequence[str] = field(default=())  # what it will do, the numbers first
     wikis: Sequence[str] = field(default=())  # who is told
     undo_url: str | None = None
+    hidden: Mapping[str, str] = field(default_factory=dict)  # what its form carries along
     url_name: str = ""  # what `url` leads to, where that is not the target
-    console_name: str = ""  # how the console names it, where that is not its name
+    console_name: str | None = ""  # how the console names it, where that is not its name, or not
 
 
 def operator_required(request: HttpRequest) -> Operator:
@@ -86,7 +86,7 @@ def take(request: HttpRequest, measure: Measure, target: Target) -> HttpResponse
     """
     operator = operator_required(request)
     if request.method != "POST":
-        return _ask(request, measure, target, measure.form())
+        return ask(request, measure, target)
     agreed = request.POST.get("agreed", "")
     challenge = agreed_challenge(agreed, operator, measure.slug, *target.as_shown)
     if challenge is None:
@@ -100,6 +100,11 @@ def take(request: HttpRequest, measure: Measure, target: Target) -> HttpResponse
     return _act(request, measure, target, form, challenge)
 
 
+def ask(request: HttpRequest, measure: Measure, target: Target) -> HttpResponse:
+    """The page that shows what the measure will hit, and asks for a reason."""
+    return _ask(request, measure, target, measure.form())
+
+
 def _act(
     request: HttpRequest, measure: Measure, target: Target, form: MeasureForm, challenge: bytes
 ) -> HttpResponse:
@@ -108,7 +113,8 @@ def _act(
         if measure.takes_passkey:
             credential = request.POST.get("credential", "")
             fresh_proof.prove(operator, credential, challenge, origin=origin_of(request))
-        done = measure.act(target.key, form.cleaned_data["reason"], by=operator)
+        reason = form.cleaned_data["reason"]
+        done = measure.act(target.key, reason, by=operator, **form.options())
     except CeremonyRefused as error:
         return _ask(request, measure, target, form, problem=error)
     except ReasonMissing as error:
@@ -162,6 +168,8 @@ def _at_the_console(measure: Measure, target: Target) -> str:
     """The command that does the same, as it is typed; nothing where there is none."""
     if not measure.command:
         return ""
+    if target.console_name is None:
+        return f'manage.py {measure.command} --reason "…"'
     name = shlex.quote(target.console_name or target.name)
     return f'manage.py {measure.command} {name} --reason "…"'
 

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from emergency.models import Account, Alert, Job, Wiki
 from emergency.trail import lockouts
+from emergency.views.lockouts import closed_now
 from emergency.views.measures import operator_required
 
 _LONGEST_LIST = 20
@@ -16,8 +17,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     """What is wrong now comes first; the search for one account is one step away."""
     # By locked_at, not by state: live locks are few and have an index of their own.
     locked = Account.objects.filter(locked_at__isnull=False).order_by("-locked_at", "username")
+    operator = operator_required(request)
     context = {
-        "operator": operator_required(request),
+        "operator": operator,
         # Those of the night too, until somebody has looked at them.
         "alerts": Alert.objects.filter(acknowledged_at__isnull=True).order_by("-is_open", "-id")[
             :_LONGEST_LIST
@@ -26,6 +28,10 @@ def overview(request: HttpRequest) -> HttpResponse:
         "locked": locked[:_LONGEST_LIST],
         "locked_count": locked.count(),
         "suspended": Wiki.objects.filter(state="suspended").order_by("name"),
+        # Wikis have a section of their own.
+        "live": [one for one in closed_now() if one.kind != "wiki"],
+        "is_chief": operator.reaches("chief"),
+        "is_locker": operator.reaches("locker"),
         "measures": lockouts()[:_LONGEST_LIST],
     }
     return render(request, "emergency/overview.html", context)

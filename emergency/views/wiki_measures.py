@@ -5,10 +5,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from emergency.actions.operators import Operator
+from emergency.actions.reach import reach
 from emergency.actions.suspend_wiki import resume_wiki, suspend_wiki
 from emergency.errors import AlreadySuspended, NotSuspended
+from emergency.forms import EndingMeasureForm
 from emergency.models import Wiki
-from emergency.views.measures import Measure, Target, refused, take
+from emergency.reach_words import reach_words
+from emergency.views.measures import Measure, Target, operator_required, refused, take
 
 SUSPEND = Measure(
     slug="suspend",
@@ -20,6 +24,7 @@ SUSPEND = Measure(
     is_dangerous=True,
     command="suspendwiki",
     act=suspend_wiki,
+    form=EndingMeasureForm,
 )
 RESUME = Measure(
     slug="resume",
@@ -37,7 +42,7 @@ MEASURES = (SUSPEND, RESUME)
 
 def wiki_measure(request: HttpRequest, measure: Measure, wiki: Wiki) -> HttpResponse:
     """The page of one measure on one wiki."""
-    target = _target(measure, wiki)
+    target = _target(measure, wiki, operator_required(request))
     if request.method != "POST" and measure is SUSPEND and wiki.is_suspended:
         return refused(request, measure, target, AlreadySuspended())
     if request.method != "POST" and measure is RESUME and not wiki.is_suspended:
@@ -45,9 +50,10 @@ def wiki_measure(request: HttpRequest, measure: Measure, wiki: Wiki) -> HttpResp
     return take(request, measure, target)
 
 
-def _target(measure: Measure, wiki: Wiki) -> Target:
+def _target(measure: Measure, wiki: Wiki, operator: Operator) -> Target:
     if measure is SUSPEND:
         hits = [
+            *reach_words(reach("wiki", by=operator, subject=wiki.client_id)),
             _("Everybody who uses this wiki: nobody can sign in to it any more."),
             _("Every code and token that it was given is dead at once."),
             _("Other wikis, and people's sessions on this site, go on."),

@@ -44,6 +44,15 @@ def operator_arguments(
         "send_reset": [olga, ada.account_id, "because"],
         "end_account_sessions": [olga, ada.account_id, "because"],
         "set_wiki_state": [olga, "wiki-a", "suspended", "because"],
+        "named_accounts": [olga, ["Ada"]],
+        "lock_accounts": [olga, [ada.account_id], "because", None, False, ""],
+        "unlock_accounts": [olga, _a_list(admin), "because"],
+        "close_door": [olga, "sign_up", "because", None],
+        "open_door": [olga, _a_closed_door(admin), "because"],
+        "end_all_sessions": [olga, "because"],
+        "lock_signing_keys": [olga, "because", None],
+        "restore_signing_keys": [olga, "because"],
+        "lockout_reach": [olga, "sessions", "", []],
         "end_backends": [olga, "authsite_worker"],
         "acknowledge_alert": [olga, _an_alert(admin), "seen"],
         "revive_outbox": [olga, _a_dead_job(admin), "mended"],
@@ -72,6 +81,19 @@ def _passkey_arguments(
         "prove_operator": [olga, proof],
         "open_operator_session": list(opened.values()),
     }
+
+
+def _a_list(admin: psycopg.Connection) -> int:
+    listed: int = value(
+        admin,
+        "INSERT INTO vault.lockouts (kind, reason) VALUES ('accounts', 'because') RETURNING id",
+    )
+    return listed
+
+
+def _a_closed_door(admin: psycopg.Connection) -> str:
+    admin.execute("INSERT INTO vault.lockouts (kind, reason) VALUES ('sign_in', 'because')")
+    return "sign_in"
 
 
 def _an_alert(admin: psycopg.Connection) -> int:

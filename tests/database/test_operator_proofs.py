@@ -72,12 +72,20 @@ def lockouts(
         "send_reset": ([session, victim.account_id, "x"], "unproven"),
         "end_account_sessions": ([session, victim.account_id, "x"], "unproven"),
         "set_wiki_state": ([session, "wiki-a", "suspended", "x"], "unproven"),
+        "lock_accounts": ([session, [victim.account_id], "x", None, False, ""], "unproven"),
+        "unlock_accounts": ([session, 1, "x"], "unproven"),
+        "close_door": ([session, "sign_up", "x", None], "unproven"),
+        "open_door": ([session, "sign_up", "x"], "unproven"),
+        "lock_signing_keys": ([session, "x", None], "unproven"),
+        "restore_signing_keys": ([session, "x"], "unproven"),
         "end_backends": ([session, "authsite_worker"], -1),
         "drop_outbox": ([session, job, "x"], "unproven"),
         "remove_operator_passkey": (
             [session, value(admin, "SELECT max(credential_id) FROM vault.passkeys"), "x"],
             "unproven",
         ),
+        # Ends the operator's own session as well.
+        "end_all_sessions": ([session, "x"], "unproven"),
     }
 
 

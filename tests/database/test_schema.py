@@ -239,7 +239,10 @@ def _statuses_of(name: str) -> set[str]:
         ("api.propose_password_v1", {"proposed", "wait", "known_only", "gone", "bad_request"}),
         ("api.upgrade_password_v1", {"upgraded", "kept", "gone", "bad_request"}),
         ("api.change_password_v1", {"changed", "gone", "moved", "bad_request"}),
-        ("vault.open_session", {"opened", "unfinished", "gone", "changed", "bad_request"}),
+        (
+            "vault.open_session",
+            {"opened", "unfinished", "closed", "gone", "changed", "bad_request"},
+        ),
         ("vault.create_account", {"created", "taken", "alike", "bad_request"}),
         (
             "api.issue_grant_v1",

@@ -211,6 +211,11 @@ PAGES: Final[dict[str, Sample]] = {
     "locked": Sample("errors/locked.html", {"reason": "1", "reference": REFERENCE}),
     "closed": Sample("errors/closed.html", {**OFFERED, "until": NOW + timedelta(days=2)}),
     "closed-vague": Sample("errors/closed.html"),
+    "closed-sign-up": Sample("errors/closed.html", {"door": "sign_up"}),
+    "closed-unknown": Sample(
+        "errors/closed.html", {"door": "unknown_devices", "until": NOW + timedelta(hours=2)}
+    ),
+    "locked-until": Sample("errors/locked.html", {"reason": "1", "until": NOW + timedelta(days=2)}),
     "wiki": Sample(
         "errors/wiki.html",
         {"code": "1", "explanation": "2", "wiki_name": WIKI, "home_uri": HOME},

@@ -17,6 +17,7 @@ import structlog
 
 from accounts.errors import AccountError, AccountLocked, ProofGone, SignInClosed
 from accounts.services.attempts import Attempt
+from accounts.services.lock_notices import locked_by_passkey
 from accounts.services.second_factors import has_password
 from accounts.services.sessions import Origin, Session
 from twofactor.errors import (
@@ -102,7 +103,7 @@ def show(
         origin=origin,
         session_secret=session.secret if session is not None else None,
     )
-    return _judged(verdict, ProofGone)
+    return _judged(verdict, passkey if purpose != "operator" else None, ProofGone)
 
 
 @_refusal_logged()
@@ -137,14 +138,19 @@ def show_as_second(
         attempt=attempt,
         session_secret=session.secret if session is not None else None,
     )
-    return _judged(verdict, AttemptOver)
+    return _judged(verdict, passkey, AttemptOver)
 
 
-def _judged(verdict: passkeys.Verdict, gone: type[ProofGone | AttemptOver]) -> Attempt:
+def _judged(
+    verdict: passkeys.Verdict, passkey: Passkey | None, gone: type[ProofGone | AttemptOver]
+) -> Attempt:
+    """The attempt that a passkey opened, or was added to; of an operator's no more is told."""
     if verdict.attempt is not None:
         return verdict.attempt
     if verdict.status == "gone":
         raise gone
+    if verdict.status == "locked" and passkey is not None:
+        raise locked_by_passkey(passkey.credential_id)
     raise _REFUSALS[verdict.status]
 
 

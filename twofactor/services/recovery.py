@@ -15,8 +15,9 @@ def verify_recovery_code(username: str, code: str, *, origin: Origin) -> Attempt
     ``TooManyGuesses``, ``KnownDevicesOnly``, ``AccountLocked``, ``SignInClosed``,
     ``VaultUnavailable``, ``HashingBusy``.
     """
-    verdict = recoveries.prove(name_to_ask_for(username), code, origin=origin)
-    check_not_refused(verdict.status, verdict.wait_seconds)
+    name = name_to_ask_for(username)
+    verdict = recoveries.prove(name, code, origin=origin)
+    check_not_refused(verdict.status, verdict.wait_seconds, name)
     if verdict.attempt is None:
         raise WrongNameOrRecoveryCode
     return verdict.attempt

@@ -39,7 +39,8 @@ GRANT EXECUTE ON FUNCTION
     api.revoke_grant_v1,
     api.trust_browser_v1, api.spare_code_v1, api.list_trusted_browsers_v1,
     api.distrust_browser_v1, api.offer_passkey_v1, api.end_other_sessions_v1,
-    api.end_all_own_sessions_v1, api.logout_progress_v1, api.own_logouts_v1
+    api.end_all_own_sessions_v1, api.logout_progress_v1, api.own_logouts_v1, api.lock_notice_v1,
+    api.closed_doors_v1
 TO authsite_web;
 -- Accounts without a password: signing up with a passkey, and getting back in by a recovery code.
 GRANT EXECUTE ON FUNCTION
@@ -68,18 +69,20 @@ GRANT EXECUTE ON FUNCTION
     api.find_operator_v1, api.open_operator_session_v1, api.resume_operator_session_v1,
     api.end_operator_session_v1, api.prove_operator_v1,
     api.lock_account_v1, api.unlock_account_v1, api.send_reset_v1, api.end_account_sessions_v1,
-    api.set_wiki_state_v1, api.end_backends_v1,
-    api.acknowledge_alert_v1, api.revive_outbox_v1, api.drop_outbox_v1
+    api.named_accounts_v1, api.lock_accounts_v1, api.unlock_accounts_v1,
+    api.set_wiki_state_v1, api.close_door_v1, api.open_door_v1, api.end_all_sessions_v1,
+    api.lock_signing_keys_v1, api.restore_signing_keys_v1, api.end_backends_v1,
+    api.lockout_reach_v1, api.acknowledge_alert_v1, api.revive_outbox_v1, api.drop_outbox_v1
 TO authsite_operator;
 GRANT SELECT ON views.accounts, views.wikis, views.sessions, views.events, views.alerts,
-    views.outbox TO authsite_operator;
+    views.outbox, views.lockouts TO authsite_operator;
 
 -- The worker: the outbox, the tokens that its letters carry, the watch over the trail, the keys that
 -- sign logout tokens.
 GRANT EXECUTE ON FUNCTION
     api.token_to_arm_v1, api.arm_token_v1, api.reset_request_v1, api.answer_reset_v1,
     api.claim_outbox_v1, api.finish_outbox_v1, api.retry_outbox_v1, api.bury_outbox_v1,
-    api.prune_v1, api.watch_v1, api.signing_keys_v1, api.find_wiki_v1
+    api.prune_v1, api.lift_due_v1, api.watch_v1, api.signing_keys_v1, api.find_wiki_v1
 TO authsite_worker;
 
 -- The worker seals the trail. It reads digests, and the lines that are handed to the seal store.

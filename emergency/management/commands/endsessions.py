@@ -1,9 +1,10 @@
 """``manage.py endsessions``: End all sessions of an account."""
 
-from uuid import UUID
+from collections.abc import Sequence
+from typing import Any
 
 from emergency.actions.end_sessions import end_sessions
-from emergency.actions.outcome import Done
+from emergency.actions.reach import Hit
 from emergency.management.measure import MeasureCommand, sessions
 
 
@@ -12,10 +13,13 @@ class Command(MeasureCommand):
 
     help = "End all sessions of an account. Its owner may sign in again."
 
-    def act(self, account_id: UUID, reason: str) -> Done:
-        """Takes the measure."""
-        return end_sessions(account_id, reason, by=None)
+    def hits(self, target: Any, options: dict[str, Any]) -> Sequence[Hit]:
+        """The sessions and wikis alone: the account stays open."""
+        found = super().hits(target, options)
+        return [hit for hit in found if hit.what in ("sessions", "wikis")]
 
-    def words(self, name: str, done: Done) -> str:
-        """What was done."""
-        return f"{sessions(done.sessions_ended)} of {name} ended."
+    def take(self, target: Any, reason: str, options: dict[str, Any]) -> tuple[Any, list[str]]:
+        """Ends the sessions."""
+        done = end_sessions(target.account_id, reason, by=None)
+        line = f"{sessions(done.sessions_ended)} of {target.username} ended."
+        return self.done(target, done, line)

@@ -1,6 +1,7 @@
-"""``manage.py resumewiki``: Put a suspended wiki back into service."""
+"""``manage.py resumewiki``: Put a wiki back into service."""
 
-from emergency.actions.outcome import Done
+from typing import Any
+
 from emergency.actions.suspend_wiki import resume_wiki
 from emergency.management.wiki_measure import WikiMeasureCommand
 
@@ -8,12 +9,11 @@ from emergency.management.wiki_measure import WikiMeasureCommand
 class Command(WikiMeasureCommand):
     """At the owner's console."""
 
-    help = "Put a suspended wiki back into service; people sign in to it anew."
+    help = "Put a wiki back into service. People sign in to it anew."
+    has_dry_run = False
 
-    def act(self, client_id: str, reason: str) -> Done:
-        """Takes the measure."""
-        return resume_wiki(client_id, reason, by=None)
-
-    def words(self, client_id: str) -> str:
-        """What was done."""
-        return f"{client_id} is back in service."
+    def take(self, target: Any, reason: str, options: dict[str, Any]) -> tuple[Any, list[str]]:
+        """Puts the wiki back."""
+        done = resume_wiki(target, reason, by=None)
+        line = f"{target} is back in service."
+        return {"client_id": target, "status": done.status}, [line]

@@ -1,8 +1,7 @@
 """``manage.py sendreset``: Send an account's owner the letter for a new password."""
 
-from uuid import UUID
+from typing import Any
 
-from emergency.actions.outcome import Done
 from emergency.actions.send_reset import send_reset
 from emergency.management.measure import MeasureCommand
 
@@ -14,11 +13,13 @@ class Command(MeasureCommand):
         "Send an account's owner the letter by which they set a new password, to their confirmed"
         " address. The password stays as it is until they do."
     )
+    has_dry_run = False
 
-    def act(self, account_id: UUID, reason: str) -> Done:
-        """Takes the measure."""
-        return send_reset(account_id, reason, by=None)
-
-    def words(self, name: str, done: Done) -> str:
-        """What was done."""
-        return f"{name} gets a letter for a new password, unless three went out in this hour."
+    def take(self, target: Any, reason: str, options: dict[str, Any]) -> tuple[Any, list[str]]:
+        """Sends the letter."""
+        done = send_reset(target.account_id, reason, by=None)
+        line = (
+            f"{target.username} gets a letter for a new password, unless three went out in this"
+            " hour."
+        )
+        return self.done(target, done, line)

@@ -1,7 +1,11 @@
 """``manage.py suspendwiki``: Take a wiki out of service."""
 
-from emergency.actions.outcome import Done
+from collections.abc import Sequence
+from typing import Any
+
+from emergency.actions.reach import Hit, reach
 from emergency.actions.suspend_wiki import suspend_wiki
+from emergency.management.lockout import ends_words
 from emergency.management.wiki_measure import WikiMeasureCommand
 
 
@@ -9,11 +13,14 @@ class Command(WikiMeasureCommand):
     """At the owner's console."""
 
     help = "Take a wiki out of service: nobody signs in to it, and all it was given is dead."
+    takes_end = True
 
-    def act(self, client_id: str, reason: str) -> Done:
-        """Takes the measure."""
-        return suspend_wiki(client_id, reason, by=None)
+    def hits(self, target: Any, options: dict[str, Any]) -> Sequence[Hit]:
+        """Who is signed in to it."""
+        return reach("wiki", by=None, subject=target)
 
-    def words(self, client_id: str) -> str:
-        """What was done."""
-        return f"{client_id} is suspended; every code and token that it was given is dead."
+    def take(self, target: Any, reason: str, options: dict[str, Any]) -> tuple[Any, list[str]]:
+        """Suspends the wiki."""
+        done = suspend_wiki(target, reason, by=None, ends_at=options["ends_at"])
+        line = f"{target} is suspended; every code and token that it was given is dead."
+        return {"client_id": target, "status": done.status}, [line, ends_words(options["ends_at"])]

@@ -1,8 +1,9 @@
-"""``manage.py unlockaccount``: Lift an account's lock."""
+"""``manage.py unlockaccount``: Unlock an account."""
 
-from uuid import UUID
+from collections.abc import Sequence
+from typing import Any
 
-from emergency.actions.outcome import Done
+from emergency.actions.reach import Hit
 from emergency.actions.unlock_account import unlock_account
 from emergency.management.measure import MeasureCommand
 
@@ -10,12 +11,15 @@ from emergency.management.measure import MeasureCommand
 class Command(MeasureCommand):
     """At the owner's console."""
 
-    help = "Lift an account's lock. Sessions that ended stay ended."
+    help = "Unlock an account: lift its lock, or the limit that wrong guesses put on its password."
 
-    def act(self, account_id: UUID, reason: str) -> Done:
-        """Takes the measure."""
-        return unlock_account(account_id, reason, by=None)
+    def would(self, target: Any, hits: Sequence[Hit]) -> list[str]:
+        """Whether there is a lock to lift."""
+        is_locked = any(hit.what == "already" for hit in hits)
+        state = "is locked, and would be unlocked" if is_locked else "is not locked"
+        return [f"{target.username} {state}.", "Nothing was done: this was a dry run."]
 
-    def words(self, name: str, done: Done) -> str:
-        """What was done."""
-        return f"{name} is unlocked."
+    def take(self, target: Any, reason: str, options: dict[str, Any]) -> tuple[Any, list[str]]:
+        """Unlocks the account."""
+        done = unlock_account(target.account_id, reason, by=None)
+        return self.done(target, done, f"{target.username} is unlocked.")

@@ -177,7 +177,8 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
-    SELECT site.sign_in_open INTO v_is_open FROM vault.site;
+    -- No browser of theirs is known: a door that is closed to unknown ones is closed to them.
+    SELECT site.sign_in_open AND NOT site.sign_in_known_only INTO v_is_open FROM vault.site;
     SELECT * INTO v_account FROM vault.accounts a WHERE a.id = v_proposal.account_id FOR SHARE;
     SELECT * INTO v_found FROM vault.app_passwords p
     WHERE p.secret_hash = v_proposal.digest AND p.account_id = v_proposal.account_id

@@ -109,6 +109,8 @@ BEGIN
         RETURNING kid
     )
     SELECT coalesce(array_agg(kid ORDER BY kid), ARRAY[]::text[]) INTO v_withdrawn FROM withdrawn;
+    -- What a lockout took is now gone for good: there is nothing left to put back.
+    PERFORM vault.lift_lockout('signing_keys', '', left(p_reason, 1000), NULL);
     PERFORM vault.record_event('site:signing_key:withdrawn', NULL, NULL, NULL, NULL, NULL, NULL,
                                jsonb_build_object('kids', v_withdrawn,
                                                   'reason', left(p_reason, 1000)));

@@ -1,5 +1,6 @@
--- Emergency measures. Each takes an operator's session and a reason, and writes an event; the
--- owner's console has its own door to the same code.
+-- What all lockouts share: who outranks whom, reasons and ends, the record, and word of it. Each takes
+-- an operator's session with a passkey shown for it, and a reason, and writes an event; the owner's
+-- console has its own door to the same code.
 
 -- Whether an account is an operator of a higher level than the one who acts: one bad operator must
 -- not be able to lock out those who could stop them. The console (no actor) is above all.
@@ -12,334 +13,141 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
               > array_position(ARRAY['looker', 'locker', 'chief'], mine.level));
 $$;
 
-CREATE OR REPLACE FUNCTION vault.lock_account(p_account uuid, p_reason text, p_actor uuid)
-RETURNS TABLE (status text, sessions_ended integer)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    v_state text;
-BEGIN
-    PERFORM vault.require_read_committed();
-    sessions_ended := 0;
-    IF coalesce(btrim(p_reason), '') = '' OR length(p_reason) > 1000 THEN
-        status := 'bad_request';
-        RETURN NEXT;
-        RETURN;
-    END IF;
-    SELECT state INTO v_state FROM vault.accounts WHERE id = p_account FOR UPDATE;
-    status := CASE WHEN v_state IS NULL THEN 'unknown' WHEN v_state = 'locked' THEN 'already'
-                   WHEN p_account = p_actor THEN 'self'
-                   WHEN vault.outranks(p_account, p_actor) THEN 'forbidden' ELSE 'locked' END;
-    -- Somebody must be able to undo it.
-    IF status = 'locked' AND EXISTS (SELECT FROM vault.operators o
-                                     WHERE o.account_id = p_account AND o.revoked_at IS NULL) THEN
-        PERFORM FROM vault.operators FOR UPDATE;
-        IF NOT EXISTS (
-            SELECT FROM vault.operators o JOIN vault.accounts a ON a.id = o.account_id
-            WHERE o.account_id <> p_account AND o.revoked_at IS NULL AND a.state = 'active'
-              AND o.level IN ('locker', 'chief')) THEN
-            status := 'last_operator';
-        END IF;
-    END IF;
-    IF status <> 'locked' THEN
-        RETURN NEXT;
-        RETURN;
-    END IF;
-    UPDATE vault.accounts SET state = 'locked', epoch = epoch + 1 WHERE id = p_account;
-    INSERT INTO vault.account_locks (account_id, reason, placed_by)
-    VALUES (p_account, btrim(p_reason), p_actor);
-    sessions_ended := vault.end_sessions_of(p_account, NULL, 'locked');
-    PERFORM vault.record_event('lockout:account:locked', p_account, NULL, NULL, p_actor, NULL, NULL,
-                               jsonb_build_object('reason', btrim(p_reason),
-                                                  'sessions_ended', sessions_ended));
-    PERFORM vault.write_letter(p_account, 'account_locked');
-    RETURN NEXT;
-END
+-- Whether this says why: in at most 1,000 characters.
+CREATE OR REPLACE FUNCTION vault.is_reason(p_reason text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(btrim(p_reason), '') <> '' AND length(p_reason) <= 1000;
 $$;
 
--- Whether so many wrong guesses stand in a row that only known devices may try the password, or the
--- second factors.
-CREATE OR REPLACE FUNCTION vault.is_known_only(p_account uuid) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM vault.guess_budgets
-                   WHERE subject IN (uuid_send(p_account), uuid_send(p_account) || '\x02')
-                     AND in_a_row >= 100);
+-- Whether a lockout may end then: NULL is never by itself, else within a year.
+CREATE OR REPLACE FUNCTION vault.is_end(p_ends_at timestamptz) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(p_ends_at > clock_timestamp()
+                    AND p_ends_at < clock_timestamp() + interval '366 days', p_ends_at IS NULL);
 $$;
 
--- Lifts a lock; or, where there is none, the limit that wrong guesses have put on the password.
-CREATE OR REPLACE FUNCTION vault.unlock_account(p_account uuid, p_reason text, p_actor uuid)
-RETURNS text
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    v_state text;
-BEGIN
-    PERFORM vault.require_read_committed();
-    IF coalesce(btrim(p_reason), '') = '' OR length(p_reason) > 1000 THEN
-        RETURN 'bad_request';
-    END IF;
-    SELECT state INTO v_state FROM vault.accounts WHERE id = p_account FOR UPDATE;
-    IF v_state = 'active' AND vault.is_known_only(p_account) THEN
-        PERFORM vault.clear_guesses(p_account);
-        PERFORM vault.record_event('lockout:guesses:cleared', p_account, NULL, NULL, p_actor, NULL,
-                                   NULL, jsonb_build_object('reason', btrim(p_reason)));
-        RETURN 'unlocked';
-    END IF;
-    IF v_state IS DISTINCT FROM 'locked' THEN
-        RETURN CASE WHEN v_state IS NULL THEN 'unknown' ELSE 'already' END;
-    END IF;
-    UPDATE vault.accounts SET state = 'active' WHERE id = p_account;
-    UPDATE vault.account_locks SET lifted_at = clock_timestamp(), lifted_by = p_actor,
+-- Records a lockout; NULL where one of that kind and subject holds already.
+CREATE OR REPLACE FUNCTION vault.place_lockout(
+    p_kind text, p_subject text, p_reason text, p_actor uuid, p_ends_at timestamptz
+) RETURNS bigint
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO vault.lockouts (kind, subject, reason, placed_by, ends_at)
+    VALUES (p_kind, p_subject, btrim(p_reason), p_actor, p_ends_at)
+    ON CONFLICT (kind, subject) WHERE lifted_at IS NULL AND kind <> 'accounts' DO NOTHING
+    RETURNING id;
+$$;
+
+-- Records that the lockout of that kind and subject is lifted.
+CREATE OR REPLACE FUNCTION vault.lift_lockout(
+    p_kind text, p_subject text, p_reason text, p_actor uuid
+) RETURNS bigint
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    UPDATE vault.lockouts SET lifted_at = clock_timestamp(), lifted_by = p_actor,
            lift_reason = btrim(p_reason)
-    WHERE account_id = p_account AND lifted_at IS NULL;
-    PERFORM vault.record_event('lockout:account:unlocked', p_account, NULL, NULL, p_actor, NULL,
-                               NULL, jsonb_build_object('reason', btrim(p_reason)));
-    PERFORM vault.write_letter(p_account, 'account_unlocked');
-    RETURN 'unlocked';
-END
+    WHERE kind = p_kind AND subject = p_subject AND lifted_at IS NULL
+    RETURNING id;
 $$;
 
--- Ends an account's sessions of either kind; the epoch also ends its codes and pending attempts.
-CREATE OR REPLACE FUNCTION vault.end_account_sessions(p_account uuid, p_reason text, p_actor uuid)
-RETURNS TABLE (status text, sessions_ended integer)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- What a lockout's event says beside whom it is about.
+CREATE OR REPLACE FUNCTION vault.lockout_detail(
+    p_reason text, p_ends_at timestamptz, p_more jsonb DEFAULT '{}'
+) RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT jsonb_strip_nulls(jsonb_build_object('reason', btrim(p_reason),
+               'until', vault.epoch_seconds(p_ends_at)) || p_more);
+$$;
+
+-- Tells the other operators: those with a confirmed address by a letter of their own, and whoever
+-- reads the operators' common address. What it says is made of the event's tag, who did it, and a
+-- number; no reason, and nothing else that anybody typed.
+CREATE OR REPLACE FUNCTION vault.tell_operators(p_tag text, p_actor uuid, p_count bigint)
+RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    WITH said AS (
+        SELECT jsonb_strip_nulls(jsonb_build_object('tag', p_tag, 'count', p_count,
+                   'by', (SELECT a.username FROM vault.accounts a WHERE a.id = p_actor),
+                   'at', vault.epoch_seconds(clock_timestamp()))) AS payload
+    )
+    INSERT INTO vault.outbox (kind, account_id, sealed_address, payload)
+    SELECT 'measure', a.id, e.sealed, said.payload
+    FROM said, vault.operators o
+    JOIN vault.accounts a ON a.id = o.account_id AND a.state = 'active'
+    JOIN vault.email_addresses e ON e.account_id = a.id AND e.is_primary
+        AND e.verified_at IS NOT NULL
+    WHERE o.revoked_at IS NULL AND o.account_id IS DISTINCT FROM p_actor
+    UNION ALL
+    SELECT 'measure', NULL, NULL, said.payload FROM said;
+$$;
+
+-- Lifts what has come to its end, some hundreds at a time; for the worker. Until it does, what is closed
+-- stays closed: an end opens nothing by itself. Gives how many were lifted.
+CREATE OR REPLACE FUNCTION api.lift_due_v1() RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+    c_reason constant text := 'its time was over';
+    v_due record;
+    v_total integer := 0;
 BEGIN
     PERFORM vault.require_read_committed();
-    sessions_ended := 0;
-    IF coalesce(btrim(p_reason), '') = '' OR length(p_reason) > 1000 THEN
-        status := 'bad_request';
-        RETURN NEXT;
-        RETURN;
-    END IF;
-    IF vault.outranks(p_account, p_actor) THEN
-        status := 'forbidden';
-        RETURN NEXT;
-        RETURN;
-    END IF;
-    UPDATE vault.accounts SET epoch = epoch + 1 WHERE id = p_account;
-    IF NOT FOUND THEN
-        status := 'unknown';
-        RETURN NEXT;
-        RETURN;
-    END IF;
-    status := 'ended';
-    sessions_ended := vault.end_sessions_of(p_account, NULL, 'ended_by_operator');
-    PERFORM vault.record_event('lockout:sessions:ended', p_account, NULL, NULL, p_actor, NULL, NULL,
-                               jsonb_build_object('reason', btrim(p_reason),
-                                                  'sessions_ended', sessions_ended));
-    PERFORM vault.write_letter(p_account, 'sessions_ended');
-    RETURN NEXT;
+    FOR v_due IN
+        SELECT l.account_id, l.lockout_id FROM vault.account_locks l
+        WHERE l.lifted_at IS NULL AND l.ends_at <= clock_timestamp()
+        ORDER BY l.account_id LIMIT 500
+    LOOP
+        IF vault.unlock_account(v_due.account_id, c_reason, NULL, true) = 'unlocked' THEN
+            v_total := v_total + 1;
+            IF v_due.lockout_id IS NULL THEN
+                PERFORM vault.tell_operators('lockout:account:unlocked', NULL, 1);
+            END IF;
+        END IF;
+    END LOOP;
+    FOR v_due IN
+        SELECT l.id, l.kind, l.subject FROM vault.lockouts l
+        WHERE l.lifted_at IS NULL AND l.ends_at <= clock_timestamp() ORDER BY l.id
+    LOOP
+        CASE v_due.kind
+            WHEN 'wiki' THEN
+                PERFORM vault.set_wiki_state(v_due.subject, 'active', c_reason, NULL, NULL, true);
+            WHEN 'signing_keys' THEN
+                PERFORM vault.restore_signing_keys(c_reason, NULL, true);
+            WHEN 'accounts' THEN
+                CONTINUE WHEN vault.finish_list(v_due.id, c_reason, NULL, true) IS NULL;
+            ELSE
+                PERFORM vault.open_door(v_due.kind, c_reason, NULL, true);
+        END CASE;
+        v_total := v_total + 1;
+    END LOOP;
+    RETURN v_total;
 END
 $$;
 
--- Has the letter sent that lets an account's owner set a new password: they could ask for it
--- themselves, and nobody else learns what is in it. Statuses: sent, already (the account is locked),
--- no_address (none is confirmed), unknown, bad_request.
-CREATE OR REPLACE FUNCTION vault.send_reset(p_account uuid, p_reason text, p_actor uuid) RETURNS text
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    v_account vault.accounts%ROWTYPE;
-BEGIN
-    PERFORM vault.require_read_committed();
-    IF coalesce(btrim(p_reason), '') = '' OR length(p_reason) > 1000 THEN
-        RETURN 'bad_request';
-    END IF;
-    SELECT * INTO v_account FROM vault.accounts WHERE id = p_account;
-    IF v_account.state IS DISTINCT FROM 'active' THEN
-        RETURN CASE WHEN v_account.id IS NULL THEN 'unknown' ELSE 'already' END;
-    END IF;
-    IF NOT EXISTS (SELECT FROM vault.email_addresses e WHERE e.account_id = p_account
-                   AND e.is_primary AND e.verified_at IS NOT NULL) THEN
-        RETURN 'no_address';
-    END IF;
-    -- Asked for by no browser: whoever opens it has to say the user name.
-    INSERT INTO vault.outbox (kind, payload) VALUES ('reset_request', jsonb_build_object(
-        'username', v_account.username, 'browser', encode(vault.random_32(), 'hex'),
-        'language', v_account.language, 'digests', '[]'::jsonb));
-    PERFORM vault.record_event('lockout:reset:sent', p_account, NULL, NULL, p_actor, NULL, NULL,
-                               jsonb_build_object('reason', btrim(p_reason)));
-    RETURN 'sent';
-END
+-- What is closed now, for the console: single accounts too, the latest hundred of them.
+CREATE OR REPLACE FUNCTION api.console_lockouts_v1()
+RETURNS TABLE (kind text, id bigint, subject text, reason text, placed_at timestamptz,
+               ends_at timestamptz, placed_by text, accounts bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT l.kind, l.id, l.subject, l.reason, l.placed_at, l.ends_at, l.placed_by, l.accounts
+    FROM views.lockouts l WHERE l.lifted_at IS NULL
+    UNION ALL (
+        SELECT 'account', NULL, a.username, k.reason, k.placed_at, k.ends_at, actor.username, 1
+        FROM vault.account_locks k JOIN vault.accounts a ON a.id = k.account_id
+        LEFT JOIN vault.accounts actor ON actor.id = k.placed_by
+        WHERE k.lifted_at IS NULL AND k.lockout_id IS NULL ORDER BY k.placed_at DESC LIMIT 100)
+    ORDER BY placed_at DESC;
 $$;
 
--- Takes a wiki out of service, or back in: no sign-in to it, and all that it was given is dead.
-CREATE OR REPLACE FUNCTION vault.set_wiki_state(
-    p_client_id text, p_state text, p_reason text, p_actor uuid
-) RETURNS text
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    v_state text;
-BEGIN
-    PERFORM vault.require_read_committed();
-    IF coalesce(btrim(p_reason), '') = '' OR length(p_reason) > 1000
-       OR p_state IS NULL OR p_state NOT IN ('active', 'suspended') THEN
-        RETURN 'bad_request';
-    END IF;
-    SELECT state INTO v_state FROM vault.wikis WHERE client_id = p_client_id FOR UPDATE;
-    IF v_state IS NULL OR v_state = p_state THEN
-        RETURN CASE WHEN v_state IS NULL THEN 'unknown' ELSE 'already' END;
-    END IF;
-    UPDATE vault.wikis SET state = p_state,
-           state_reason = CASE p_state WHEN 'suspended' THEN btrim(p_reason) ELSE '' END
-    WHERE client_id = p_client_id;
-    IF p_state = 'suspended' THEN
-        UPDATE vault.grants SET revoked_at = clock_timestamp()
-        WHERE client_id = p_client_id AND revoked_at IS NULL;
-    END IF;
-    PERFORM vault.record_event(
-        CASE p_state WHEN 'suspended' THEN 'lockout:wiki:suspended'
-                     ELSE 'lockout:wiki:resumed' END,
-        NULL, NULL, p_client_id, p_actor, NULL, NULL,
-        jsonb_build_object('reason', btrim(p_reason)));
-    RETURN p_state;
-END
-$$;
-
--- The operator's doors. Status 'forbidden' when the session is no live operator's of that level,
--- 'unproven' when no passkey was shown for this (vault.proven_operator).
-CREATE OR REPLACE FUNCTION api.lock_account_v1(p_session bytea, p_account uuid, p_reason text)
-RETURNS TABLE (status text, sessions_ended integer)
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
-DECLARE
-    v_proven record := vault.proven_operator(p_session, 'locker', p_account);
-BEGIN
-    IF v_proven.status <> 'proven' THEN
-        RETURN QUERY SELECT v_proven.status, 0;
-    ELSE
-        RETURN QUERY SELECT * FROM vault.lock_account(p_account, p_reason, v_proven.account_id);
-    END IF;
-END
-$$;
-
-CREATE OR REPLACE FUNCTION api.unlock_account_v1(p_session bytea, p_account uuid, p_reason text)
-RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
-DECLARE
-    v_proven record := vault.proven_operator(p_session, 'locker', p_account);
-BEGIN
-    RETURN CASE WHEN v_proven.status <> 'proven' THEN v_proven.status
-                ELSE vault.unlock_account(p_account, p_reason, v_proven.account_id) END;
-END
-$$;
-
-CREATE OR REPLACE FUNCTION api.send_reset_v1(p_session bytea, p_account uuid, p_reason text)
-RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
-DECLARE
-    v_proven record := vault.proven_operator(p_session, 'locker', p_account);
-BEGIN
-    RETURN CASE WHEN v_proven.status <> 'proven' THEN v_proven.status
-                ELSE vault.send_reset(p_account, p_reason, v_proven.account_id) END;
-END
-$$;
-
-CREATE OR REPLACE FUNCTION api.end_account_sessions_v1(
-    p_session bytea, p_account uuid, p_reason text
-) RETURNS TABLE (status text, sessions_ended integer)
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
-DECLARE
-    v_proven record := vault.proven_operator(p_session, 'locker', p_account);
-BEGIN
-    IF v_proven.status <> 'proven' THEN
-        RETURN QUERY SELECT v_proven.status, 0;
-    ELSE
-        RETURN QUERY SELECT * FROM vault.end_account_sessions(p_account, p_reason, v_proven.account_id);
-    END IF;
-END
-$$;
-
-CREATE OR REPLACE FUNCTION api.set_wiki_state_v1(
-    p_session bytea, p_client_id text, p_state text, p_reason text
-) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
-DECLARE
-    v_proven record := vault.proven_operator(p_session, 'chief', NULL);
-BEGIN
-    RETURN CASE WHEN v_proven.status <> 'proven' THEN v_proven.status
-                ELSE vault.set_wiki_state(p_client_id, p_state, p_reason, v_proven.account_id) END;
-END
-$$;
-
--- The console's doors: granted to no role, so that only the owner process can open them.
-CREATE OR REPLACE FUNCTION api.console_lock_account_v1(p_account uuid, p_reason text)
-RETURNS TABLE (status text, sessions_ended integer)
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
-    SELECT * FROM vault.lock_account(p_account, p_reason, NULL);
-$$;
-
-CREATE OR REPLACE FUNCTION api.console_unlock_account_v1(p_account uuid, p_reason text)
-RETURNS text
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
-    SELECT vault.unlock_account(p_account, p_reason, NULL);
-$$;
-
-CREATE OR REPLACE FUNCTION api.console_send_reset_v1(p_account uuid, p_reason text)
-RETURNS text
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
-    SELECT vault.send_reset(p_account, p_reason, NULL);
-$$;
-
-CREATE OR REPLACE FUNCTION api.console_end_account_sessions_v1(p_account uuid, p_reason text)
-RETURNS TABLE (status text, sessions_ended integer)
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
-    SELECT * FROM vault.end_account_sessions(p_account, p_reason, NULL);
-$$;
-
-CREATE OR REPLACE FUNCTION api.console_set_wiki_state_v1(
-    p_client_id text, p_state text, p_reason text
-) RETURNS text
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
-    SELECT vault.set_wiki_state(p_client_id, p_state, p_reason, NULL);
-$$;
-
--- Every session, code, token and pending sign-in of the whole site, at once: one number carries them
--- all. Their wikis are not told one by one; they learn when they next ask. A dry run only counts.
--- Statuses: ended, counted, bad_request.
-CREATE OR REPLACE FUNCTION api.console_end_all_sessions_v1(p_reason text, p_dry_run boolean)
-RETURNS TABLE (status text, sessions_ended integer)
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
-BEGIN
-    PERFORM vault.require_read_committed();
-    SELECT count(*) INTO sessions_ended
-    FROM vault.sessions s JOIN vault.accounts a ON a.id = s.account_id CROSS JOIN vault.site
-    WHERE s.ended_at IS NULL AND s.expires_at > clock_timestamp()
-      AND s.last_seen_at + make_interval(secs => s.idle_seconds) > clock_timestamp()
-      AND s.account_epoch = a.epoch AND s.site_epoch = site.epoch AND a.state = 'active';
-    status := CASE WHEN p_dry_run THEN 'counted'
-                   WHEN coalesce(btrim(p_reason), '') = '' OR length(p_reason) > 1000
-                   THEN 'bad_request' ELSE 'ended' END;
-    IF status = 'ended' THEN
-        UPDATE vault.site SET epoch = epoch + 1;
-        PERFORM vault.record_event('lockout:site:sessions_ended', NULL, NULL, NULL, NULL, NULL,
-                                   NULL, jsonb_build_object('reason', btrim(p_reason),
-                                                            'sessions_ended', sessions_ended));
-    END IF;
-    RETURN NEXT;
-END
-$$;
-
--- Ends the other backends of one of this site's roles: the way out when one holds a lock. Gives how
--- many; -1 where that is not allowed, or no passkey was shown for it.
-CREATE OR REPLACE FUNCTION api.end_backends_v1(p_session bytea, p_role text) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
-DECLARE
-    v_proven record := vault.proven_operator(p_session, 'chief', NULL);
-    v_ended integer;
-BEGIN
-    IF v_proven.status <> 'proven' OR p_role IS NULL
-       OR p_role NOT IN ('authsite_web', 'authsite_worker', 'authsite_operator') THEN
-        RETURN -1;
-    END IF;
-    SELECT count(pg_terminate_backend(pid)) INTO v_ended FROM pg_stat_activity
-    WHERE usename = p_role AND datname = current_database() AND pid <> pg_backend_pid();
-    PERFORM vault.record_event('lockout:backends:ended', NULL, NULL, NULL, v_proven.account_id,
-                               NULL, NULL,
-                               jsonb_build_object('role', p_role, 'ended', v_ended));
-    RETURN v_ended;
-END
-$$;
+-- What is closed now, other than single accounts: since when, until when, by whom and why; of lists, how
+-- many accounts are still locked by each.
+CREATE OR REPLACE VIEW views.lockouts AS
+    SELECT l.id, l.kind, l.subject, w.name AS wiki, l.reason, l.placed_at, l.ends_at,
+           a.username AS placed_by, l.lifted_at, lifter.username AS lifted_by, l.lift_reason,
+           CASE l.kind WHEN 'accounts' THEN (
+               SELECT count(*) FROM vault.account_locks k
+               WHERE k.lockout_id = l.id AND k.lifted_at IS NULL) END AS accounts,
+           l.lifted_at IS NULL AND l.ends_at < statement_timestamp() - interval '1 minute'
+               AS is_overdue
+    FROM vault.lockouts l
+    LEFT JOIN vault.wikis w ON l.kind = 'wiki' AND w.client_id = l.subject
+    LEFT JOIN vault.accounts a ON a.id = l.placed_by
+    LEFT JOIN vault.accounts lifter ON lifter.id = l.lifted_by;

@@ -95,7 +95,8 @@ $$;
 -- sessions for every account before it sorts and cuts.
 CREATE OR REPLACE VIEW views.accounts AS
     SELECT a.id, a.username, a.state, a.created_at, o.level AS operator_level,
-           l.reason AS lock_reason, l.placed_at AS locked_at,
+           l.reason AS lock_reason, l.placed_at AS locked_at, l.ends_at AS locked_until,
+           l.keeps_sessions AS sessions_rest, l.told AS lock_told, l.lockout_id AS lock_list,
            (SELECT count(*) FROM vault.sessions s WHERE s.account_id = a.id AND s.kind = 'web'
               AND s.ended_at IS NULL AND s.expires_at > statement_timestamp()
               AND s.last_seen_at + make_interval(secs => s.idle_seconds) > statement_timestamp()

@@ -223,7 +223,9 @@ BEGIN
     SELECT * INTO v_account FROM vault.accounts WHERE id = v_proposal.account_id FOR SHARE;
     -- Only now, under that lock, and never in one statement with it: a statement that waited for
     -- the account would see its new row beside the old verifier.
-    SELECT s.epoch, s.sign_in_open, l.seconds, v.digest, p.proof
+    -- A known device's budget is named by a digest (vault.guess_subject).
+    SELECT s.epoch, s.sign_in_open AND NOT (s.sign_in_known_only
+               AND octet_length(v_proposal.subject) <> 32), l.seconds, v.digest, p.proof
     INTO v_epoch, v_is_open, v_seconds, v_verifier, v_proof
     FROM vault.site s
     LEFT JOIN vault.policy l ON l.name = 'proposal'

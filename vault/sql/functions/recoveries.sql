@@ -114,7 +114,7 @@ BEGIN
     WHERE c.account_id = v_proposal.account_id AND c.digest = v_proposal.digest;
     status := CASE
         WHEN v_account.state = 'locked' THEN 'locked'
-        WHEN NOT v_site.sign_in_open THEN 'closed'
+        WHEN vault.is_shut_out(v_site, octet_length(v_proposal.subject) IN (32, 33)) THEN 'closed'
         WHEN v_code.account_id IS NULL OR NOT vault.is_passwordless(v_account.id) THEN 'wrong'
         ELSE 'right' END;
     IF status <> 'right' THEN

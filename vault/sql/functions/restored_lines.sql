@@ -19,8 +19,10 @@ BEGIN
     IF NOT p_dry THEN
         UPDATE vault.accounts SET state = p_state, epoch = epoch + 1 WHERE id = p_account;
         IF p_state = 'locked' THEN
-            INSERT INTO vault.account_locks (account_id, reason, placed_by, placed_at)
-            VALUES (p_account, v_reason, v_actor, p_at);
+            -- Until when, and for whom to read, as it was; lists are not pieced together again.
+            INSERT INTO vault.account_locks (account_id, reason, placed_by, placed_at, ends_at)
+            VALUES (p_account, v_reason, v_actor, p_at,
+                    to_timestamp((p_event -> 'detail' ->> 'until')::bigint));
         ELSE
             UPDATE vault.account_locks SET lifted_at = p_at, lifted_by = v_actor,
                    lift_reason = v_reason
@@ -45,6 +47,63 @@ BEGIN
         UPDATE vault.wikis SET state = p_state, state_reason = CASE p_state WHEN 'suspended'
             THEN coalesce(p_event -> 'detail' ->> 'reason', 'not known') ELSE '' END
         WHERE client_id = p_client;
+        PERFORM vault.reapply_record('wiki', p_client, p_state = 'suspended', p_event);
+    END IF;
+    RETURN 'applied';
+END
+$$;
+
+-- The record of a lockout that was placed or lifted since.
+CREATE OR REPLACE FUNCTION vault.reapply_record(
+    p_kind text, p_subject text, p_is_placed boolean, p_event jsonb
+) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_reason text := coalesce(p_event -> 'detail' ->> 'reason', 'not known');
+    v_actor uuid := (p_event ->> 'actor_id')::uuid;
+BEGIN
+    RETURN CASE WHEN p_is_placed
+        THEN vault.place_lockout(p_kind, p_subject, v_reason, v_actor,
+                                 to_timestamp((p_event -> 'detail' ->> 'until')::bigint))
+        ELSE vault.lift_lockout(p_kind, p_subject, v_reason, v_actor) END;
+END
+$$;
+
+-- A door of the site that was closed or opened since.
+CREATE OR REPLACE FUNCTION vault.reapply_door(p_event jsonb, p_is_open boolean, p_dry boolean)
+RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_door text := p_event -> 'detail' ->> 'door';
+BEGIN
+    IF p_is_open <> EXISTS (SELECT FROM vault.lockouts l WHERE l.kind = v_door AND l.subject = ''
+                            AND l.lifted_at IS NULL) THEN
+        RETURN 'already';
+    END IF;
+    IF NOT p_dry THEN
+        PERFORM vault.reapply_record(v_door, '', NOT p_is_open, p_event);
+        PERFORM vault.set_door(v_door, p_is_open);
+    END IF;
+    RETURN 'applied';
+END
+$$;
+
+-- Signing keys that a lockout withdrew, or put back, since: those that the dump has.
+CREATE OR REPLACE FUNCTION vault.reapply_key_lockout(
+    p_event jsonb, p_is_placed boolean, p_dry boolean
+) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_lockout bigint;
+BEGIN
+    IF p_is_placed = EXISTS (SELECT FROM vault.lockouts l WHERE l.kind = 'signing_keys'
+                             AND l.lifted_at IS NULL) THEN
+        RETURN 'already';
+    END IF;
+    IF NOT p_dry THEN
+        v_lockout := vault.reapply_record('signing_keys', '', p_is_placed, p_event);
+        UPDATE vault.signing_keys SET lockout_id = CASE WHEN p_is_placed THEN v_lockout END
+        WHERE p_event -> 'detail' -> 'kids' ? kid;
     END IF;
     RETURN 'applied';
 END

@@ -109,6 +109,10 @@ BEGIN
             vault.reapply_wiki_state(v_client, 'suspended', p_event, p_dry)
         WHEN v_tag = 'lockout:wiki:resumed' THEN
             vault.reapply_wiki_state(v_client, 'active', p_event, p_dry)
+        WHEN v_tag IN ('lockout:site:closed', 'lockout:site:opened') THEN
+            vault.reapply_door(p_event, v_tag = 'lockout:site:opened', p_dry)
+        WHEN v_tag LIKE 'lockout:signing_keys:%' THEN
+            vault.reapply_key_lockout(p_event, v_tag LIKE '%:withdrawn', p_dry)
         WHEN v_tag LIKE 'operator:revoke:%' THEN
             vault.reapply_operator(v_account, NULL, v_at, p_dry)
         WHEN v_tag LIKE 'operator:grant:%' THEN

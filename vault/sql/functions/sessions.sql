@@ -30,8 +30,9 @@ $$;
 -- that its MAC can cover them, and is refused when they differ. With the secret of a live session
 -- of the same account and the same sid, that session goes on under the new secret; any other
 -- session of this browser ends. With p_proof_hash, what was proven is a fresh proof within the new
--- session as well, for as long as it is fresh. Statuses: opened, unfinished (the password, or a second factor that is
--- held, is not proven), gone, changed, bad_request.
+-- session as well, for as long as it is fresh. Statuses: opened, unfinished (the password, or a second
+-- factor that is held, is not proven), closed (signing in is, to everybody or to this browser), gone,
+-- changed, bad_request.
 CREATE OR REPLACE FUNCTION vault.open_session(
     p_kind text, p_policy text, p_attempt bytea, p_sid uuid, p_secret_hash bytea, p_amr text[],
     p_authenticated_at bigint, p_account_epoch bigint, p_site_epoch bigint,
@@ -63,6 +64,9 @@ BEGIN
     IF EXISTS (SELECT FROM vault.live_attempt(p_attempt) t
                WHERE t.purpose = v_purpose AND NOT vault.is_enough(t.account_id, t.proofs)) THEN
         RETURN 'unfinished';
+    END IF;
+    IF p_kind = 'web' AND vault.is_closed_to(p_attempt, p_device) THEN
+        RETURN 'closed';
     END IF;
     UPDATE vault.attempts SET consumed_at = v_now
     WHERE secret_hash = (SELECT t.secret_hash FROM vault.live_attempt(p_attempt) t)
@@ -139,6 +143,28 @@ BEGIN
                                vault.event_digest(p_network), vault.event_digest(p_agent),
                                jsonb_build_object('kind', p_kind, 'amr', p_amr));
     RETURN 'opened';
+END
+$$;
+
+-- Whether a door of the site is shut between this attempt and a session: every sign-in ends here, whatever
+-- it began with. An account that was made just now is known in no browser yet.
+CREATE OR REPLACE FUNCTION vault.is_closed_to(p_attempt bytea, p_device bytea) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_site vault.site%ROWTYPE;
+BEGIN
+    SELECT * INTO v_site FROM vault.site;
+    -- Nearly always: nothing else is looked at.
+    IF v_site.sign_in_open AND NOT v_site.sign_in_known_only THEN
+        RETURN false;
+    END IF;
+    RETURN vault.is_shut_out(v_site, EXISTS (
+        SELECT FROM vault.live_attempt(p_attempt) t JOIN vault.accounts a ON a.id = t.account_id
+        WHERE EXISTS (SELECT FROM vault.device_credentials d
+                      WHERE d.secret_hash = sha256(p_device) AND d.account_id = a.id)
+           OR (a.created_at > clock_timestamp()
+                   - make_interval(secs => vault.policy_seconds('attempt'))
+               AND NOT EXISTS (SELECT FROM vault.device_credentials d WHERE d.account_id = a.id))));
 END
 $$;
 

@@ -1,10 +1,12 @@
 -- The keys that sign assertions, sealed. What is published is made from what a seal holds: a public
 -- half that somebody writes here is nobody's.
 
--- Whether a key stands in the published set: until a day after it was replaced, unless withdrawn.
+-- Whether a key stands in the published set: until a day after it was replaced, unless withdrawn, for
+-- good or by a lockout.
 CREATE OR REPLACE FUNCTION vault.is_published(p_key vault.signing_keys) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT p_key.state <> 'retired' OR p_key.retired_at > clock_timestamp() - interval '1 day';
+    SELECT p_key.lockout_id IS NULL AND (p_key.state <> 'retired'
+        OR p_key.retired_at > clock_timestamp() - interval '1 day');
 $$;
 
 -- What is published, and which of it signs. A key that was replaced signs on for an hour: until then
@@ -19,7 +21,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     FROM vault.signing_keys k
     LEFT JOIN LATERAL (
         SELECT s.kid FROM vault.signing_keys s
-        WHERE s.alg = k.alg AND (s.state = 'active'
+        WHERE s.alg = k.alg AND s.lockout_id IS NULL AND (s.state = 'active'
                                  OR s.retired_at > clock_timestamp() - interval '1 hour')
         ORDER BY s.retired_at NULLS LAST LIMIT 1
     ) AS signer ON true
