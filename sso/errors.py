@@ -44,6 +44,13 @@ class TokenRefused(Exception):
         self.description = description
 
 
+class NotNow(TokenRefused):
+    """Nothing can be signed for now. What was sent is not spent: it can be sent again."""
+
+    status = 503
+    error = "temporarily_unavailable"
+
+
 class InvalidRequest(TokenRefused):
     """A parameter is missing, malformed or repeated."""
 

@@ -75,6 +75,8 @@ def _answer(
             decision = _decide(asked, address.wiki, None)
         except RequestUnanswerable as error:
             return stopped(request, wiki_destination.stop(error))
+        except AuthorizationRefused as error:
+            return _refused(request, address, error)
         else:
             return leave(request, wiki_destination.answer(address.wiki, asked, parameters))
     if decision is Decision.LOGIN_REQUIRED:

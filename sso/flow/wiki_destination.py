@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.flow.destinations import Exit, FormPost, Label, Redirect, Stop, origin_of_uri
 from accounts.services.assurance import Demand, level_of, reaches
 from accounts.services.sessions import Origin, Session
-from sso.errors import RequestUnanswerable
+from sso.errors import AuthorizationRefused, RequestUnanswerable
 from sso.services.authorization_request import AuthorizationRequest
 from sso.services.clients import Wiki, find_wiki
 from sso.services.codes import (
@@ -74,6 +74,8 @@ def _issued(session: Session, wiki: Wiki, asked: AuthorizationRequest) -> Exit:
         return answer(wiki, asked, answer_parameters(session, wiki, asked))
     except RequestUnanswerable as error:
         return stop(error)
+    except AuthorizationRefused as error:
+        return refusal(wiki, asked, error.error, error.description)
     except SessionGone:
         return refusal(wiki, asked, "login_required", "the session ended meanwhile")
     except SessionTooWeak:

@@ -8,9 +8,16 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from accounts.services.assurance import level_of, reaches
-from sso.errors import InvalidGrant, InvalidRequest, RequestUnanswerable
+from sso.errors import (
+    AuthorizationRefused,
+    InvalidGrant,
+    InvalidRequest,
+    NotNow,
+    RequestUnanswerable,
+)
 from sso.services.authorization_request import AuthorizationRequest
 from sso.services.id_tokens import sign_id_token
+from sso.services.signing import can_sign_for
 from vault import grants, wikis
 from vault.grants import Redeemed
 from vault.sessions import Session
@@ -32,9 +39,12 @@ def answer_parameters(
 ) -> dict[str, str]:
     """What goes back to the wiki: a code or an assertion, with ``state`` and ``iss`` (RFC 9207).
 
-    Raises ``SessionGone``, ``SessionTooWeak``, and ``RequestUnanswerable`` when the wiki's
-    registration does not allow it any more.
+    Raises ``SessionGone``, ``SessionTooWeak``, ``RequestUnanswerable`` when the wiki's
+    registration does not allow it any more, and ``AuthorizationRefused`` while nothing can be
+    signed.
     """
+    if not can_sign_for(wiki):
+        raise AuthorizationRefused("temporarily_unavailable", "nothing can be signed for now")
     answer = grants.issue(
         session,
         wiki,
@@ -92,7 +102,8 @@ def redeem_code(wiki: Wiki, form: dict[str, str]) -> Redeemed:
     """Redeems the code of a token request (RFC 6749 section 4.1.3, RFC 7636 section 4.6).
 
     Raises ``InvalidRequest`` for what is missing or malformed, before the code is touched, and
-    ``InvalidGrant`` for the rest, which says no more than it must.
+    ``NotNow`` while nothing can be signed; and ``InvalidGrant`` for the rest, which says no more
+    than it must.
     """
     code = form.get("code")
     if code is None:
@@ -102,6 +113,8 @@ def redeem_code(wiki: Wiki, form: dict[str, str]) -> Redeemed:
     verifier = form.get("code_verifier")
     if verifier is not None and not _VERIFIER.match(verifier):
         raise InvalidRequest("code_verifier is malformed")
+    if not can_sign_for(wiki):
+        raise NotNow("nothing can be signed for now")
     outcome = grants.redeem(
         code,
         wiki,

@@ -3,8 +3,9 @@
 from typing import Any
 
 from accounts.services.assurance import level_of, reaches
-from sso.errors import GrantEnded, InvalidGrant, InvalidRequest
+from sso.errors import GrantEnded, InvalidGrant, InvalidRequest, NotNow
 from sso.services.access_tokens import read_access_token
+from sso.services.signing import can_sign_for
 from vault import refresh_tokens
 from vault.grants import Redeemed, describe
 from vault.refresh_tokens import RefreshToken, Rotated
@@ -27,12 +28,14 @@ def rotate(wiki: Wiki, form: dict[str, str]) -> Rotated:
     """Swaps the refresh token of a token request for its successor, and what it stands for.
 
     A narrower ``scope`` is not offered: what was granted stays (section 6 lets us say so). Raises
-    ``InvalidRequest``, and ``InvalidGrant``, which says no more than it must (``GrantEnded`` for a
-    token of ours).
+    ``InvalidRequest``, ``NotNow``, and ``InvalidGrant``, which says no more than it must
+    (``GrantEnded`` for a token of ours).
     """
     token = form.get("refresh_token")
     if token is None:
         raise InvalidRequest("refresh_token is missing")
+    if not can_sign_for(wiki):
+        raise NotNow("nothing can be signed for now")
     rotated = refresh_tokens.rotate(token, wiki)
     if rotated in ("dead", "expired"):
         raise GrantEnded("the refresh token is not valid any more")

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from outbox.errors import Undeliverable
-from outbox.letters import _address, write_letter
+from outbox.letters import address_of, write_letter
 from outbox.mail import connection_to
 from outbox.payloads import letter_templates
 from outbox.token_letters import TOKEN_LETTERS
@@ -140,10 +140,10 @@ def test_letter_to_an_address_of_another_form_is_undeliverable(address: str, pla
     """An address is one plain recipient or nothing."""
     with playing("worker"):
         good, account = sealed_letter(ADDRESS)
-        assert _address(good) == ADDRESS
+        assert address_of(good) == ADDRESS
         bad = Job(**{**vars(good), "sealed_address": seal_address(address, account)})
         with pytest.raises(Undeliverable):
-            _address(bad)
+            address_of(bad)
 
 
 @pytest.mark.parametrize("local", ["änna", "δοκιμή", "用户", "o'neil+wiki", "ж" * 32])
@@ -151,7 +151,7 @@ def test_letter_to_an_address_beyond_ascii_names_it_as_it_is(local: str, playing
     """RFC 6532: the header has the very address, and its bytes are the same each time."""
     address = f"{local}@xn--mnchen-3ya.example"
     with playing("worker"):
-        assert _address(sealed_letter(address)[0]) == address
+        assert address_of(sealed_letter(address)[0]) == address
     first, second = (write_letter(letter_job(), address).message().as_bytes() for _ in range(2))
     assert first == second
     assert f"\nTo: {address}\n".encode() in first
@@ -171,7 +171,7 @@ def test_letter_with_somebody_elses_address_is_undeliverable(playing: Any) -> No
     with playing("worker"):
         good, _ = sealed_letter(ADDRESS)
         with pytest.raises(Undeliverable):
-            _address(Job(**{**vars(good), "account_id": uuid4()}))
+            address_of(Job(**{**vars(good), "account_id": uuid4()}))
 
 
 def test_letter_sent_twice_to_files_is_one_file(tmp_path: Path) -> None:
