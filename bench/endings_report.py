@@ -90,12 +90,12 @@ class EndingsReport:
                 f"{self.rounds} rounds; {written}, {side.wal_bytes.median / 1000:.1f} kB of WAL",
             ),
             (
-                "The same, the site's number alone",
+                "Raising the site's number alone",
                 side.raise_ms.shown(1, " ms"),
-                f"counting the sessions takes {side.count_ms.shown(1, ' ms')}",
+                f"counting them (`--dry-run`) takes {side.count_ms.shown(1, ' ms')}",
             ),
             (
-                "Its answer to an old session refused",
+                "From the answer to an old session refused",
                 side.refused_ms.shown(2, " ms"),
                 "below zero: refused before the answer was here",
             ),
