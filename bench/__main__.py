@@ -6,12 +6,14 @@ import statistics
 import sys
 from collections.abc import Callable
 
-from bench import vault_scale
+from bench import endings, vault_scale
+from bench.endings_report import EndingsReport
 from bench.make_run import seconds_to_a_page
 from bench.measures import BareArgon2, Contender, page_weight
 from bench.report import Report
 from bench.site import USERNAMES, Site, running_site
 from bench.statements import StatementCounter
+from bench.vault_report import VaultReport
 from bench.wiki import Request
 
 _FLOWS_COUNTED = 7
@@ -20,13 +22,7 @@ _FLOWS_COUNTED = 7
 def main() -> int:
     """Measure and print. What fails is a traceback: a benchmark that limps is worth nothing."""
     arguments = _arguments()
-    if arguments.vault:
-        measured = vault_scale.measure(arguments)
-        print(json.dumps(measured.as_dict(), indent=1) if arguments.json else measured.as_table())
-        return 0
-    runs = seconds_to_a_page() if arguments.make_run else (None, None)
-    with running_site() as site:
-        report = _measure(site, arguments, runs)
+    report = _measure(arguments)
     print(json.dumps(report.as_dict(), indent=1) if arguments.json else report.as_table())
     return 0
 
@@ -37,15 +33,30 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--silent", type=int, default=200, help="silent sign-ins in a round")
     parser.add_argument("--password", type=int, default=30, help="password sign-ins in a round")
     parser.add_argument("--make-run", action="store_true", help="time `make run` as well")
-    parser.add_argument(
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
         "--vault", action="store_true", help="measure the vault alone, and nothing of the above"
     )
-    vault_scale.add_arguments(parser.add_argument_group("with --vault"))
+    instead.add_argument(
+        "--endings", action="store_true", help="measure how soon sessions end, and nothing else"
+    )
+    vault_scale.add_arguments(parser.add_argument_group("with --vault, the sizes with --endings"))
+    endings.add_arguments(parser.add_argument_group("with --endings"))
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     return parser.parse_args()
 
 
-def _measure(
+def _measure(arguments: argparse.Namespace) -> Report | VaultReport | EndingsReport:
+    if arguments.vault:
+        return vault_scale.measure(arguments)
+    if arguments.endings:
+        return endings.measure(arguments)
+    runs = seconds_to_a_page() if arguments.make_run else (None, None)
+    with running_site() as site:
+        return _measure_sign_ins(site, arguments, runs)
+
+
+def _measure_sign_ins(
     site: Site, arguments: argparse.Namespace, runs: tuple[float | None, float | None]
 ) -> Report:
     rest = site.tree.largest_worker()

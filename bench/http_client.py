@@ -81,5 +81,8 @@ class Browser:
         answer = self.connection.send(method, path, headers=kept, body=body)
         for line in answer.headers.get_all("Set-Cookie", []):
             for name, morsel in SimpleCookie(line).items():
-                self.cookies[name] = morsel.value
+                if morsel["max-age"] == "0":
+                    self.cookies.pop(name, None)
+                else:
+                    self.cookies[name] = morsel.value
         return answer

@@ -54,7 +54,7 @@ class Vault:
 
     def tidy(self) -> None:
         """Make the guess budgets what they were; then a checkpoint, lest one fall in between."""
-        self.superuser.execute(_sql("vault_tidying.sql"))
+        self.superuser.execute(read_sql("vault_tidying.sql"))
         self.superuser.execute("VACUUM vault.guess_budgets")
         self.superuser.execute("CHECKPOINT")
 
@@ -75,7 +75,7 @@ class Vault:
         self.superuser.execute(
             "SELECT set_config('bench.accounts', %s, false)", [str(self.accounts)]
         )
-        self.superuser.execute(_sql("vault_filling.sql"))
+        self.superuser.execute(read_sql("vault_filling.sql"))
         # What was filled and nothing else: a table that is empty while it is analysed is
         # scanned in full from then on, until autovacuum comes by again.
         self.superuser.execute(
@@ -154,6 +154,7 @@ def new_password() -> str:
     return secrets.token_urlsafe(15)
 
 
-def _sql(name: str) -> bytes:
+def read_sql(name: str) -> bytes:
+    """Give the statements of one of the files beside this one."""
     # Bytes are taken as they are; several statements are one transaction.
     return (_SQL / name).read_bytes()

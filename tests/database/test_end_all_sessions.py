@@ -35,6 +35,20 @@ def test_endallsessions_ends_everybody_s_and_says_so_in_the_trail(
     assert event["detail"] == {"reason": "web was broken into"}
 
 
+def test_endallsessions_writes_no_row_of_a_session(
+    console: Console, admin: psycopg.Connection
+) -> None:
+    """One number is raised: so a million sessions end as soon as one (bench/everybody_out.py)."""
+    ada = people.sign_up("Ada")
+    for _ in range(3):
+        people.sign_in(ada)
+    rows = "SELECT sid, ctid::text, xmin::text FROM vault.sessions ORDER BY sid"
+    before = ask(admin, rows)
+    console.answer("endallsessions", "--reason", "web was broken into")
+    assert ask(admin, rows) == before
+    assert len(before) == 3
+
+
 def test_endallsessions_dry_run_counts_and_ends_nothing(
     console: Console, admin: psycopg.Connection
 ) -> None:
