@@ -15,7 +15,8 @@ import psycopg
 
 from bench.vault_site import Vault, read_sql
 
-_END: Final = "SELECT status FROM api.console_end_all_sessions_v1(%s, %s)"
+_END: Final = "SELECT api.console_end_all_sessions_v1('to measure it')"
+_COUNT: Final = "SELECT total FROM api.console_lockout_reach_v1('sessions', '', '{}')"
 _RESUME: Final = "SELECT FROM api.resume_session_v1(%s)"
 # As they were filled, and resumed a moment ago: web notes that once a minute, and not now.
 _OPEN_AGAIN: Final = """
@@ -75,10 +76,10 @@ class OpenSessions:
         noted = self.ended if number else Ended(self.ended.sessions)
         secret = _secret(number % noted.sessions + 1)
         self._open_again(secret)
-        noted.count_ms.append(_milliseconds(lambda: self._console(dry_run=True)))
+        noted.count_ms.append(_milliseconds(self._count))
         before, wal = self._number(_NEXT_TRANSACTION), self._number(_WAL)
         returning = _Returning(self._web, secret)
-        noted.end_ms.append(_milliseconds(lambda: self._console(dry_run=False)))
+        noted.end_ms.append(_milliseconds(self._end))
         noted.refused_ms.append(returning.refused_after(time.monotonic()))
         noted.wal_bytes.append(self._number(_WAL) - wal)
         noted.rows_written.append(noted.sessions - self._number(_UNTOUCHED_SINCE, before))
@@ -96,10 +97,12 @@ class OpenSessions:
         if not _is_alive(self._web, secret):
             raise SessionOutlived("a session is not alive before it is ended")
 
-    def _console(self, *, dry_run: bool) -> None:
-        reason = "" if dry_run else "to measure it"
-        [(status,)] = self._owner.execute(_END, [reason, dry_run]).fetchall()
-        if status != ("counted" if dry_run else "ended"):
+    def _count(self) -> None:
+        self._owner.execute(_COUNT).fetchall()
+
+    def _end(self) -> None:
+        [(status,)] = self._owner.execute(_END).fetchall()
+        if status != "ended":
             raise SessionOutlived(f"the console was answered with {status}")
 
     def _raise_alone(self) -> None:
