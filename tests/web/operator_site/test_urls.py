@@ -51,6 +51,14 @@ TABLE: Final[dict[str, Row]] = {
     "admin/wikis/<path:client_id>/suspend/": Row(OPERATOR, PASSKEY),
     "admin/wikis/<path:client_id>/resume/": Row(OPERATOR, PASSKEY),
     "admin/events/": Row(OPERATOR, NONE),
+    "admin/lockouts/": Row(OPERATOR, NONE),
+    "admin/lockouts/accounts/": Row(OPERATOR, PASSKEY),
+    "admin/lockouts/accounts/<int:list_id>/undo/": Row(OPERATOR, PASSKEY),
+    "admin/lockouts/close/<door:door>/": Row(OPERATOR, PASSKEY),
+    "admin/lockouts/open/<door:door>/": Row(OPERATOR, PASSKEY),
+    "admin/lockouts/end-all-sessions/": Row(OPERATOR, PASSKEY),
+    "admin/lockouts/withdraw-keys/": Row(OPERATOR, PASSKEY),
+    "admin/lockouts/restore-keys/": Row(OPERATOR, PASSKEY),
 }
 _ROUTES: Final = """
 import json
@@ -71,6 +79,8 @@ _SAMPLES: Final = {
     "<int:job_id>": "7",
     "<uuid:account_id>": "0190a5d8-0000-7000-8000-000000000001",
     "<path:client_id>": "en",
+    "<int:list_id>": "7",
+    "<door:door>": "sign_up",
 }
 
 every_address = pytest.mark.parametrize("route", TABLE, ids=lambda route: f"/{route}")
