@@ -1,12 +1,16 @@
-"""The first page: what is wrong now, what is locked and suspended, what operators did lately."""
+"""The first page: what is wrong now, what is locked and suspended, how sign-ins go, what operators
+did lately.
+"""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from emergency.actions.sign_ins import recent_sign_ins
 from emergency.models import Account, Alert, Job, Wiki
 from emergency.trail import lockouts
 from emergency.views.measures import operator_required
+from emergency.views.sign_ins import sign_ins_of
 
 _LONGEST_LIST = 20
 
@@ -16,8 +20,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     """What is wrong now comes first; the search for one account is one step away."""
     # By locked_at, not by state: live locks are few and have an index of their own.
     locked = Account.objects.filter(locked_at__isnull=False).order_by("-locked_at", "username")
+    operator = operator_required(request)
     context = {
-        "operator": operator_required(request),
+        "operator": operator,
         # Those of the night too, until somebody has looked at them.
         "alerts": Alert.objects.filter(acknowledged_at__isnull=True).order_by("-is_open", "-id")[
             :_LONGEST_LIST
@@ -26,6 +31,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "locked": locked[:_LONGEST_LIST],
         "locked_count": locked.count(),
         "suspended": Wiki.objects.filter(state="suspended").order_by("name"),
+        "sign_ins": sign_ins_of(recent_sign_ins(operator)),
         "measures": lockouts()[:_LONGEST_LIST],
     }
     return render(request, "emergency/overview.html", context)

@@ -121,6 +121,7 @@ EXECUTABLE = {
     "api.acknowledge_alert_v1": {"operator"},
     "api.revive_outbox_v1": {"operator"},
     "api.drop_outbox_v1": {"operator"},
+    "api.sign_in_counts_v1": {"operator"},
     "api.claim_outbox_v1": {"worker"},
     "api.finish_outbox_v1": {"worker"},
     "api.retry_outbox_v1": {"worker"},
@@ -197,6 +198,10 @@ READABLE = {
     "views.events": {"operator"},
     "views.alerts": {"operator"},
     "views.outbox": {"operator"},
+    "views.factors": {"operator"},
+    "views.logouts": {"operator"},
+    "views.letters": {"operator"},
+    "views.wiki_calls": {"operator"},
 }
 
 
