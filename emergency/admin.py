@@ -169,7 +169,7 @@ class WikiAdmin(ReadOnlyAdmin):
     def heard(self, wiki: Wiki) -> SafeString | str:
         """How long ago somebody signed in to it, or it asked us something."""
         at = wiki.calls.heard_at
-        return time_ago(at) if at else str(_("never"))
+        return format_html("{} {}", _("used"), time_ago(at)) if at else str(_("never used"))
 
     heard.short_description = _("Last used")  # type: ignore[attr-defined]
 

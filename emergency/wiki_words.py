@@ -15,13 +15,13 @@ def logouts_label(wiki: Wiki) -> SafeString | str:
     calls = wiki.calls
     late = []
     if calls.given_up:
-        words = ngettext("%(count)d given up", "%(count)d given up", calls.given_up)
+        words = ngettext("%(count)d logout given up", "%(count)d logouts given up", calls.given_up)
         late.append(tag(words % {"count": calls.given_up}, is_bad=True))
     if calls.waiting:
-        words = ngettext("%(count)d waits", "%(count)d wait", calls.waiting)
+        words = ngettext("%(count)d logout waits", "%(count)d logouts wait", calls.waiting)
         late.append(tag(words % {"count": calls.waiting}, is_bad=calls.last_error is not None))
     if late:
-        return format_html_join(" ", "{}", ((one,) for one in late))
+        return format_html_join("", "<div>{}</div>", ((one,) for one in late))
     if calls.told_at is not None:
-        return format_html("{} {}", _("told"), time_ago(calls.told_at))
-    return "" if wiki.backchannel_logout_uri else _("not asked for")
+        return format_html("{} {}", _("told of one"), time_ago(calls.told_at))
+    return "" if wiki.backchannel_logout_uri else _("asks for none")
