@@ -27,6 +27,7 @@ from emergency.trail import LOCKOUT, latest
 from emergency.trouble import AlertAdmin, JobAdmin
 from emergency.views import account_measures, pages, wiki_measures
 from emergency.views.measures import Measure
+from emergency.wiki_words import logouts_label
 from emergency.words import detail_words, tag_words
 
 site = OperatorSite(name="admin")
@@ -129,7 +130,7 @@ class WikiAdmin(ReadOnlyAdmin):
 
     slug = "wikis"
     search_label = _("Name, address or client id")
-    list_display = ("name", "shown_state", "home_uri", "family")
+    list_display = ("name", "shown_state", "heard", "told", "home_uri", "family")
     list_display_links = ("name",)
     list_filter = (SuspendedFilter,)
     search_fields = ("name", "home_uri", "client_id")
@@ -149,6 +150,10 @@ class WikiAdmin(ReadOnlyAdmin):
         page = path("<path:client_id>/", view(pages.wiki), name="emergency_wiki_change")
         return [*super().get_urls(), *measures, page]
 
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        """The wikis with their last calls, which are looked up for those of the page alone."""
+        return super().get_queryset(request).prefetch_related("calls")
+
     @staticmethod
     def _measure(measure: Measure, request: HttpRequest, client_id: str) -> HttpResponse:
         return wiki_measures.wiki_measure(request, measure, pages.find_wiki(client_id))
@@ -160,6 +165,19 @@ class WikiAdmin(ReadOnlyAdmin):
         return tag(_("In service"), is_bad=False)
 
     shown_state.short_description = _("State")  # type: ignore[attr-defined]
+
+    def heard(self, wiki: Wiki) -> SafeString | str:
+        """How long ago somebody signed in to it, or it asked us something."""
+        at = wiki.calls.heard_at
+        return format_html("{} {}", _("used"), time_ago(at)) if at else str(_("never used"))
+
+    heard.short_description = _("Last used")  # type: ignore[attr-defined]
+
+    def told(self, wiki: Wiki) -> SafeString | str:
+        """Whether it hears of logouts."""
+        return logouts_label(wiki)
+
+    told.short_description = _("Logouts")  # type: ignore[attr-defined]
 
     def family(self, wiki: Wiki) -> str:
         """Whether it is the family's own."""

@@ -3,7 +3,7 @@
 Unmanaged: the views themselves are in ``vault/sql/functions/operators.sql``.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from emergency.words import job_words, lockout_words
 from outbox.alert_words import MORE, WORDS, seen_words
+
+if TYPE_CHECKING:
+    from emergency.details import WikiCalls
 
 
 class Account(models.Model):
@@ -73,6 +76,8 @@ class Wiki(models.Model):
     created_at = models.DateTimeField(_("registered"))
     least_acr = models.TextField(_("least level"))
     default_acr_values = ArrayField(models.TextField(), verbose_name=_("levels asked for"))
+    if TYPE_CHECKING:
+        calls: WikiCalls
 
     class Meta:
         managed = False
@@ -137,6 +142,7 @@ class Session(models.Model):
     ended_at = models.DateTimeField(null=True)
     is_live = models.BooleanField()
     wikis = ArrayField(models.TextField())
+    network = models.TextField()
 
     class Meta:
         managed = False

@@ -1,11 +1,15 @@
-"""Events in words, for the operator's templates."""
+"""Events, proofs and letters in words, for the operator's templates."""
 
 from django import template
 
+from accounts.services.letter_titles import title_of
+from accounts.services.sign_in_words import how
 from emergency.models import Event
 from emergency.words import detail_words, level_words, tag_words
 
 register = template.Library()
+register.filter("how", how)
+register.filter("title_of", title_of)
 
 
 @register.filter

@@ -1,13 +1,17 @@
-"""The first page: what is wrong now, what is locked and suspended, what operators did lately."""
+"""The first page: what is wrong now, what is locked and suspended, how sign-ins go, what operators
+did lately.
+"""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from emergency.actions.sign_ins import recent_sign_ins
 from emergency.models import Account, Alert, Job, Wiki
 from emergency.trail import lockouts
 from emergency.views.lockouts import closed_now
 from emergency.views.measures import operator_required
+from emergency.views.sign_ins import sign_ins_of
 
 _LONGEST_LIST = 20
 
@@ -32,6 +36,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "live": [one for one in closed_now() if one.kind != "wiki"],
         "is_chief": operator.reaches("chief"),
         "is_locker": operator.reaches("locker"),
+        "sign_ins": sign_ins_of(recent_sign_ins(operator)),
         "measures": lockouts()[:_LONGEST_LIST],
     }
     return render(request, "emergency/overview.html", context)

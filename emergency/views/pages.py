@@ -6,11 +6,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from emergency.account_words import ended_sessions, factor_lines
+from emergency.details import Factor, Letter, Logout, WikiCalls
 from emergency.models import Account, Event, Session, Wiki
 from emergency.trail import LOCKOUT, about_account, latest
 from emergency.views.measures import operator_required
 
-_EVENTS, _SESSIONS, _LOCKS = 30, 50, 20
+_EVENTS, _SESSIONS, _LOCKS, _LETTERS, _LOGOUTS = 30, 50, 20, 20, 100
 
 
 def find_account(account_id: UUID) -> Account:
@@ -31,16 +33,22 @@ def find_wiki(client_id: str) -> Wiki:
 
 @require_safe
 def account(request: HttpRequest, account_id: UUID) -> HttpResponse:
-    """An account: its state, live sessions, locks so far, and what happened lately."""
+    """An account: its state, how it proves itself, where it is signed in, and what happened."""
     operator = operator_required(request)
     found = find_account(account_id)
-    # Those that have not ended have an index; of the others the events tell.
+    # Those that have not ended have an index, and so have those that ended within the hour; of the
+    # others the events tell.
     sessions = Session.objects.filter(account_id=account_id, ended_at__isnull=True, is_live=True)
+    logouts = Logout.objects.filter(account_id=account_id).order_by("-ended_at", "sid", "wiki")
+    letters = Letter.objects.filter(account_id=account_id).order_by("-id")
     events = about_account(account_id)
     context = {
         "operator": operator,
         "account": found,
+        "factors": factor_lines(Factor.objects.filter(account_id=account_id)),
         "sessions": sessions.order_by("-last_seen_at")[:_SESSIONS],
+        "ended": ended_sessions(logouts[:_LOGOUTS]),
+        "letters": letters[:_LETTERS],
         "locks": events.filter(tag__startswith=LOCKOUT)[:_LOCKS],
         "events": events[:_EVENTS],
         "may_act": operator.reaches("locker"),
@@ -51,12 +59,13 @@ def account(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 @require_safe
 def wiki(request: HttpRequest, client_id: str) -> HttpResponse:
-    """A wiki: its state, its registration, and what happened lately."""
+    """A wiki: its state, its last calls, its registration, and what happened lately."""
     operator = operator_required(request)
     found = find_wiki(client_id)
     context = {
         "operator": operator,
         "wiki": found,
+        "calls": WikiCalls.objects.filter(wiki_id=client_id).first(),
         "events": latest(Event.objects.filter(client_id=client_id))[:_EVENTS],
         "may_act": operator.reaches("chief"),
     }

@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from emergency.alert_links import where_to_look
 from emergency.models import Alert, Job
 from emergency.views.measures import operator_required
 
@@ -26,11 +27,13 @@ def find_job(job_id: int) -> Job:
 
 @require_safe
 def alert(request: HttpRequest, alert_id: int) -> HttpResponse:
-    """An alert: what was seen, since when, whom it is about, what to do."""
+    """An alert: what was seen, since when, whom it is about, where to look, what to do."""
     operator = operator_required(request)
+    found = find_alert(alert_id)
     context = {
         "operator": operator,
-        "alert": find_alert(alert_id),
+        "alert": found,
+        "where": where_to_look(found),
         "may_act": operator.reaches("locker"),
     }
     return render(request, "emergency/alert.html", context)

@@ -132,6 +132,7 @@ EXECUTABLE = {
     "api.acknowledge_alert_v1": {"operator"},
     "api.revive_outbox_v1": {"operator"},
     "api.drop_outbox_v1": {"operator"},
+    "api.sign_in_counts_v1": {"operator"},
     "api.claim_outbox_v1": {"worker"},
     "api.finish_outbox_v1": {"worker"},
     "api.retry_outbox_v1": {"worker"},
@@ -219,6 +220,10 @@ READABLE = {
     "views.alerts": {"operator"},
     "views.outbox": {"operator"},
     "views.lockouts": {"operator"},
+    "views.factors": {"operator"},
+    "views.logouts": {"operator"},
+    "views.letters": {"operator"},
+    "views.wiki_calls": {"operator"},
 }
 
 

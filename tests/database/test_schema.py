@@ -185,6 +185,7 @@ HELD = {
     "sessions.mac_key": "a key's id",
     "device_credentials.secret_hash": "SHA-256 of 256 random bits",
     "sessions.secret_hash": "SHA-256 of 256 random bits",
+    "sign_in_counts.wrong_passwords": "how many were tried in a half-hour",
     "signing_keys.sealed_private": "sealed",
     "spent_challenges.challenge_hash": "SHA-256 of 256 random bits that are good no more",
     "site.secret": "makes decoys; never leaves the vault",

@@ -1,7 +1,9 @@
 """Every page of the operator's site, looked at: see gallery.py."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+import psycopg
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Demo
@@ -9,6 +11,56 @@ from tests.e2e.operators import a_link, enrol, give_authenticator, sign_in
 from tests.e2e.people import Person, sign_up
 
 Look = Callable[..., None]
+INES = "Ines of the plots"
+# A day with its night, a wave of wrong passwords at noon, and a single wrong code.
+A_DAY = (
+    "INSERT INTO vault.sign_in_counts"
+    " SELECT vault.slot_of(now()) - back * interval '30 minutes',"
+    " 2000 + round(1500 * sin((back - 20) / 7.6)), CASE WHEN back IN (10, 11) THEN 48211"
+    " ELSE 90 + back * 7919 % 60 END, CASE back WHEN 30 THEN 1 ELSE 0 END, 0"
+    " FROM generate_series(1, 47) AS back"
+    " ON CONFLICT (slot) DO UPDATE SET signed_in = excluded.signed_in,"
+    " wrong_passwords = excluded.wrong_passwords, wrong_factors = excluded.wrong_factors"
+)
+UNTOLD = (
+    "INSERT INTO vault.outbox (kind, payload, not_before, last_error, buried_at, tries)"
+    " SELECT 'backchannel_logout', jsonb_build_object('client_id', w.client_id, 'for', 'the look'),"
+    " now() + interval '1 hour', 'timed_out', CASE g WHEN 1 THEN now() END, 5"
+    " FROM vault.wikis w, generate_series(1, 4) g WHERE w.name = 'Wiki français'"
+)
+LETTERS = (
+    "INSERT INTO vault.outbox (kind, payload, account_id, done_at, buried_at, last_error)"
+    " SELECT 'letter', jsonb_build_object('template', one.template, 'reference', one.reference,"
+    " 'for', 'the look'), a.id, one.done_at, one.buried_at, one.error FROM vault.accounts a,"
+    " (VALUES ('new_sign_in', 'K7PQ-2MRD', now(), NULL, NULL),"
+    " ('password_reset_link', 'T4WX-9HJC', NULL, now(), 'recipient_refused'))"
+    " AS one (template, reference, done_at, buried_at, error) WHERE a.username = %s"
+)
+PASSKEYS = (
+    "INSERT INTO vault.passkeys (credential_id, account_id, user_handle, public_key, aaguid,"
+    " is_synced, backed_up, transports, name, sign_count, created_at, mac, mac_key)"
+    " SELECT sha256(g::text::bytea), a.id, 'x', 'x', gen_random_uuid(), true, true, '{}', 'x', 0,"
+    " now() - g * interval '3 days', 'x', 'x' FROM vault.accounts a, generate_series(1, 2) g"
+    " WHERE a.username = %s"
+)
+
+
+@contextmanager
+def a_busy_day(demo: Demo) -> Iterator[None]:
+    """A day as a large site has it, and a wiki that does not answer."""
+    roles = demo.description["roles"]
+    with psycopg.connect(roles["owner"]["VAULT_URL"], autocommit=True) as owner:
+        owner.execute("SET ROLE authsite_owner")
+        owner.execute(A_DAY)
+        owner.execute(UNTOLD)
+        owner.execute(LETTERS, [INES])
+        owner.execute(PASSKEYS, [INES])
+        try:
+            yield
+        finally:
+            owner.execute("DELETE FROM vault.outbox WHERE payload ->> 'for' = 'the look'")
+            owner.execute("DELETE FROM vault.passkeys WHERE public_key = 'x'")
+            owner.execute("DELETE FROM vault.sign_in_counts")
 
 
 def shown(page: Page) -> str:
@@ -54,62 +106,32 @@ def test_operators_pages_are_fit_to_be_seen(demo: Demo, person: Person, look: Lo
     look(page, "operator-not-found")
 
 
-def test_lockouts_pages_are_fit_to_be_seen(demo: Demo, person: Person, look: Look) -> None:
-    """Closing the site to unknown browsers, a list of accounts, and undoing both."""
-    for name in ("Tess the first", "Tess the second"):
-        sign_up(person(), demo.wikis[0], name)
+def test_operators_pages_of_a_busy_day_are_fit_to_be_seen(
+    demo: Demo, person: Person, look: Look
+) -> None:
+    """Plots and their numbers, an account with all that it has, a wiki that hears of nothing."""
+    member = person()
+    sign_up(member, demo.wikis[0], INES)
+    member.goto(f"{demo.issuer}/account/sessions")
+    member.get_by_role("button", name="Sign out", exact=True).first.click()
     page = person()
     sign_in(page, demo)
-    page.goto(f"{demo.operator_url}/admin/lockouts/")
-    look(page, "operator-lockouts")
-    for address in ("end-all-sessions", "withdraw-keys", "close/sign_in"):
-        page.goto(f"{demo.operator_url}/admin/lockouts/{address}/")
-        look(page, f"operator-{address.replace('/', '-')}")
-    page.goto(f"{demo.operator_url}/admin/lockouts/close/unknown_devices/")
-    look(page, "operator-close-unknown-devices")
-    page.get_by_label("Reason").fill("Passwords that leaked elsewhere are tried here.")
-    page.get_by_label("Until when").select_option("4h")
-    page.get_by_role("button", name="Close it").click()
-    expect(page.get_by_role("heading", name="It is closed")).to_be_visible()
-    look(page, "operator-closed")
-
-    page.goto(f"{demo.operator_url}/admin/lockouts/accounts/")
-    look(page, "operator-lock-list")
-    page.get_by_label("Accounts").fill("Tess the first\nTess the second\nTess of nowhere")
-    page.get_by_role("button", name="See whom it means").click()
-    expect(page.get_by_text("2 accounts are locked: Tess the first")).to_be_visible()
-    look(page, "operator-lock-list-seen")
-    page.get_by_label("Reason").fill("They were made by one script.")
-    page.get_by_role("button", name="Lock these accounts").click()
-    expect(page.get_by_role("heading", name="The list is locked")).to_be_visible()
-    look(page, "operator-list-locked")
-    page.goto(f"{demo.operator_url}/admin/lockouts/")
-    look(page, "operator-lockouts-live")
-    page.goto(f"{demo.operator_url}/admin/")
-    look(page, "operator-overview-closed")
-
-    # A stranger's browser is told so, at the auth site, whatever the name.
-    stranger = person()
-    stranger.goto(f"{demo.issuer}/login")
-    stranger.get_by_label("User name").fill("Tess the first")
-    stranger.get_by_label("Password", exact=True).fill("a password of somebody's")
-    stranger.get_by_role("button", name="Sign in", exact=True).click()
-    expect(stranger.get_by_role("heading", name="This account is locked")).to_be_visible()
-    stranger.goto(f"{demo.issuer}/login")
-    stranger.get_by_label("User name").fill("Nobody of that name")
-    stranger.get_by_label("Password", exact=True).fill("a password of somebody's")
-    stranger.get_by_role("button", name="Sign in", exact=True).click()
-    expect(stranger.get_by_role("heading", name="Signing in is limited")).to_be_visible()
-    look(stranger, "sign-in-limited")
-
-    page.goto(f"{demo.operator_url}/admin/lockouts/")
-    for undo in ("The list is unlocked", "It is open again"):
-        page.get_by_role("link", name="Undo…").first.click()
-        page.get_by_label("Reason").fill("It is over.")
-        page.locator("form.passkey button[data-working]").click()
-        expect(page.get_by_role("heading", name=undo)).to_be_visible()
-        page.goto(f"{demo.operator_url}/admin/lockouts/")
-    expect(page.get_by_text("Nothing is closed")).to_be_visible()
+    with a_busy_day(demo):
+        page.goto(f"{demo.operator_url}/admin/")
+        expect(page.get_by_text("Most from").first).to_be_visible()
+        look(page, "operator-overview-busy")
+        page.get_by_text("The numbers").click()
+        expect(page.get_by_role("columnheader", name="Wrong passwords")).to_be_visible()
+        look(page, "operator-overview-numbers", few=True)
+        page.goto(f"{demo.operator_url}/admin/wikis/")
+        look(page, "operator-wikis-untold")
+        page.get_by_role("link", name="Wiki français").first.click()
+        expect(page.get_by_text("timed_out")).to_be_visible()
+        look(page, "operator-wiki-untold")
+        page.goto(f"{demo.operator_url}/admin/accounts/?q=Ines")
+        page.get_by_role("link", name=INES).first.click()
+        expect(page.get_by_role("heading", name="Ended in the last hour")).to_be_visible()
+        look(page, "operator-account-signed-out")
 
 
 def test_enrolment_pages_are_fit_to_be_seen_and_the_link_leaves_no_trace(

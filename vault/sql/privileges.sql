@@ -76,6 +76,9 @@ GRANT EXECUTE ON FUNCTION
 TO authsite_operator;
 GRANT SELECT ON views.accounts, views.wikis, views.sessions, views.events, views.alerts,
     views.outbox, views.lockouts TO authsite_operator;
+-- How much, how many and when: never whose address, and nothing that opens a door.
+GRANT EXECUTE ON FUNCTION api.sign_in_counts_v1 TO authsite_operator;
+GRANT SELECT ON views.factors, views.logouts, views.letters, views.wiki_calls TO authsite_operator;
 
 -- The worker: the outbox, the tokens that its letters carry, the watch over the trail, the keys that
 -- sign logout tokens.

@@ -75,7 +75,32 @@ def test_alert_about_an_account_leads_to_it(place: Place, admin: psycopg.Connect
     alert = an_alert(admin, "sign_count_back", subject=place.ids["Ada"], count=1, detail="{}")
     page = place.signed_in("Looker").get(f"/admin/alerts/{alert}/")
     assert f"/admin/accounts/{place.ids['Ada']}/" in page.text
+    assert f"/admin/events/?q={place.ids['Ada']}" in page.text
     assert "Ada" in page.words
+
+
+@pytest.mark.parametrize(
+    ("kind", "where"),
+    [
+        (ALERT, "/admin/events/?kind=account%3Apassword%3A"),
+        ("failures_over_accounts", "/admin/events/?kind=account%3Apassword%3A"),
+        ("right_password_wrong_factor", "/admin/events/?kind=account%3Afactor%3A"),
+        ("unjudged", "/admin/events/?kind=account%3Apassword%3A"),
+        ("factor_openings", "/admin/events/?kind=account%3Afactor%3A"),
+        ("token_requests", "/admin/events/?kind=account%3Atoken%3A"),
+        ("rows_refused", "/admin/events/?kind=site%3A"),
+        ("dead_letters", "/admin/outbox/?state=dead"),
+        ("outbox_behind", "/admin/outbox/?state=due"),
+    ],
+)
+def test_alert_leads_to_the_list_that_says_more(
+    place: Place, admin: psycopg.Connection, kind: str, where: str
+) -> None:
+    """What to look at is one step away, and is there."""
+    alert = an_alert(admin, kind)
+    browser = place.signed_in("Looker")
+    assert f'href="{where}"' in browser.get(f"/admin/alerts/{alert}/").text
+    assert browser.get(where).status == 200
 
 
 @pytest.mark.parametrize(

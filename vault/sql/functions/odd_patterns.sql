@@ -15,9 +15,9 @@ BEGIN
     SELECT min(e.id), max(e.id) + 1 INTO v_low, v_high FROM vault.events e;
     WHILE v_low < v_high LOOP
         SELECT e.id, e.at INTO v_id, v_at FROM vault.events e
-        WHERE e.id >= (v_low + v_high) / 2 ORDER BY e.id LIMIT 1;
+        WHERE e.id >= v_low + (v_high - v_low) / 2 ORDER BY e.id LIMIT 1;
         IF v_at >= p_at THEN
-            v_high := (v_low + v_high) / 2;
+            v_high := v_low + (v_high - v_low) / 2;
         ELSE
             v_low := v_id + 1;
         END IF;

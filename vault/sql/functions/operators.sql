@@ -120,7 +120,7 @@ CREATE OR REPLACE VIEW views.sessions AS
             AND s.account_epoch = a.epoch AND s.site_epoch = site.epoch
             AND a.state = 'active') AS is_live,
            ARRAY(SELECT w.name FROM vault.session_wikis sw JOIN vault.wikis w USING (client_id)
-                 WHERE sw.sid = s.sid ORDER BY w.name) AS wikis
+                 WHERE sw.sid = s.sid ORDER BY w.name) AS wikis, s.network
     FROM vault.sessions s JOIN vault.accounts a ON a.id = s.account_id CROSS JOIN vault.site;
 
 CREATE OR REPLACE VIEW views.events AS
