@@ -66,12 +66,15 @@ TAGS: Final[Mapping[str, str | Promise]] = {
     "lockout:reset:sent": gettext_lazy("Letter for a new password sent by an operator"),
     "lockout:sessions:ended": gettext_lazy("Sessions ended by an operator"),
     "lockout:site:sessions_ended": gettext_lazy("Every session of the site ended"),
+    "lockout:token:revoked": gettext_lazy("Leaked token revoked by an operator"),
     "lockout:wiki:resumed": gettext_lazy("Wiki put back into service"),
     "lockout:wiki:suspended": gettext_lazy("Wiki suspended"),
+    "operator:address:searched": gettext_lazy("Somebody looked up by an e-mail address"),
     "operator:grant:console": gettext_lazy("Made an operator at the console"),
     "operator:invite:console": gettext_lazy("Link for an operator's passkey made at the console"),
     "operator:passkey:enrolled": gettext_lazy("Operator's passkey enrolled"),
     "operator:passkey:removed": gettext_lazy("Operator's passkey removed"),
+    "operator:token:examined": gettext_lazy("Leaked token looked up"),
     "site:alert:raised": gettext_lazy("Alert raised"),
     "site:keys:changed": gettext_lazy("Keys changed"),
     "site:restore:applied": gettext_lazy("Restore of a dump finished"),
@@ -103,6 +106,7 @@ KINDS: Final[tuple[tuple[str, str | Promise], ...]] = (
 )
 
 _NAMES: Final[Mapping[str, str | Promise]] = {
+    "accounts": gettext_lazy("accounts"),
     "alert": gettext_lazy("alert"),
     "amr": gettext_lazy("proven by"),
     "by": gettext_lazy("by"),

@@ -101,8 +101,12 @@ _SUBJECTS: Final[Mapping[str, Callable[[Event], Subject] | None]] = {
     "lockout:reset": None,  # the new epoch voids every token
     "lockout:sessions": None,  # the new epoch ends all of them
     "lockout:site:sessions_ended": None,
+    # The new epoch ends what they open; an app password has a line of its own.
+    "lockout:token": None,
     "lockout:wiki": _of_wiki,
     "operator": _of_account,
+    "operator:address": None,
+    "operator:token": None,
     "operator:invite": None,  # the new epoch voids every link
     "operator:passkey": _by("credential"),
     "site:restore": None,

@@ -69,6 +69,8 @@ GRANT EXECUTE ON FUNCTION
     api.end_operator_session_v1, api.prove_operator_v1,
     api.lock_account_v1, api.unlock_account_v1, api.send_reset_v1, api.end_account_sessions_v1,
     api.set_wiki_state_v1, api.end_backends_v1,
+    api.find_by_address_v1,
+    api.published_keys_v1, api.find_leaked_v1, api.describe_leaked_v1, api.revoke_leaked_v1,
     api.acknowledge_alert_v1, api.revive_outbox_v1, api.drop_outbox_v1
 TO authsite_operator;
 GRANT SELECT ON views.accounts, views.wikis, views.sessions, views.events, views.alerts,
