@@ -70,6 +70,13 @@ HITS: Final[Mapping[str, tuple[Text, ...]]] = {
         gettext_lazy("No passkey can be enrolled by this link; another is made at the console."),
     ),
 }
+# What letters are for, by the vault's words.
+LETTERS: Final[Mapping[str, Text]] = {
+    "reset": gettext_lazy("to set a new password"),
+    "confirm": gettext_lazy("to confirm an e-mail address"),
+    "undo": gettext_lazy("to undo a change of addresses"),
+    "disown": gettext_lazy("to end a sign-in that was not theirs"),
+}
 # Of what nothing can be ended here.
 INSTEAD: Final[Mapping[str, Text]] = {
     "proof": gettext_lazy(

@@ -4,7 +4,7 @@ from django import template
 from django.utils.functional import Promise
 
 from emergency.actions.leaked_tokens import Thing
-from emergency.token_words import INSTEAD, state_words, thing_words, token_words
+from emergency.token_words import INSTEAD, LETTERS, state_words, thing_words, token_words
 
 register = template.Library()
 
@@ -25,6 +25,12 @@ def state(value: str) -> str:
 def thing(value: Thing) -> str:
     """What can be ended."""
     return thing_words(value.kind)
+
+
+@register.filter
+def label(value: Thing) -> str | Promise:
+    """What tells it from others of its kind: a browser, a name, what a letter is for."""
+    return LETTERS.get(value.label, value.label)
 
 
 @register.filter

@@ -18,6 +18,7 @@ from emergency.actions.leaked_tokens import KINDS, Examination, Thing, describe,
 from emergency.actions.operators import Operator
 from emergency.errors import AlreadyDead, NotAllowed
 from emergency.forms import LeakedTokenForm
+from emergency.models import Session
 from emergency.token_words import HITS, ODD, thing_words
 from emergency.views.measures import Measure, Target, operator_required, refused, take
 
@@ -74,6 +75,7 @@ def _target(thing: Thing, account_id: UUID, ref: UUID) -> Target:
     hits = [str(hit) for hit in HITS[thing.kind]]
     if thing.wiki:
         hits.append(_("The wiki is %(wiki)s.") % {"wiki": thing.wiki})
+    told = Session.objects.filter(sid=thing.sid).first() if thing.kind == "session" else None
     return Target(
         key=(thing.kind, account_id, ref),
         name=_("%(thing)s of %(name)s")
@@ -82,6 +84,7 @@ def _target(thing: Thing, account_id: UUID, ref: UUID) -> Target:
         url_name=thing.username,
         as_shown=(thing.kind, str(account_id), str(ref), thing.state),
         hits=hits,
+        wikis=told.wikis if told else (),
     )
 
 

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError, CommandParser
 from accounts.management.console import ConsoleCommand
 from emergency.actions.leaked_tokens import Examination, Examined, examine, revoke
 from emergency.errors import AlreadyDead, MeasureRefused, TargetUnknown
-from emergency.token_words import INSTEAD, ODD, state_words, thing_words, token_words
+from emergency.token_words import INSTEAD, LETTERS, ODD, state_words, thing_words, token_words
 
 
 class Command(ConsoleCommand):
@@ -102,7 +102,7 @@ def _line(one: Examined, entry: Mapping[str, Any]) -> str:
     of = [
         f"of {entry['username']} ({entry['account_id']})" if entry["username"] else "",
         f"at {entry['client_id']}" if entry["client_id"] else "",
-        f"“{entry['label']}”" if entry["label"] else "",
+        f"({LETTERS.get(entry['label'], entry['label'])})" if entry["label"] else "",
         f"since {entry['since']}" if entry["since"] else "",
     ]
     return " ".join([f"{token_words(one.token)}, {state_words(one.state)}:", *filter(None, of)])

@@ -58,6 +58,30 @@ def test_session_cookie_pasted_is_named_and_ended_by_passkey(
     assert browser.get(way(answer)).status == 409
 
 
+def test_page_that_ends_a_session_says_which_wikis_are_told(
+    place: Place, session: Session, wiki: str, admin: psycopg.Connection
+) -> None:
+    """Before it is done."""
+    admin.execute(
+        "INSERT INTO vault.session_wikis (sid, client_id) VALUES (%s, %s)", [session.sid, wiki]
+    )
+    browser = place.signed_in("Locker")
+    page = browser.get(f"{PATH}session/{session.account_id}/{session.sid}/revoke/")
+    assert "These wikis are told: English" in page.words
+
+
+def test_wikis_secret_leads_to_suspending_it(
+    place: Place, wiki: str, admin: psycopg.Connection
+) -> None:
+    """There is nothing to revoke: whose wiki it is, and the way to take it out of service."""
+    secret = encoded(b"s" * 32)
+    admin.execute("UPDATE vault.wikis SET secret_hash = sha256(%s)", [secret.encode()])
+    answer = place.signed_in("Chief").post(PATH, token=f"client_secret={secret}")
+    assert "Client secret of a wiki" in answer.words
+    assert way(answer) == f"/admin/wikis/{wiki}/suspend/"
+    assert secret not in answer.text
+
+
 def test_token_is_in_no_page_address_and_form(place: Place, session: Session) -> None:
     """Not even in the field that it was pasted into, also where the form complains."""
     browser = place.signed_in("Locker")
