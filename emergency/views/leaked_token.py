@@ -75,7 +75,7 @@ def _target(thing: Thing, account_id: UUID, ref: UUID) -> Target:
     hits = [str(hit) for hit in HITS[thing.kind]]
     if thing.wiki:
         hits.append(_("The wiki is %(wiki)s.") % {"wiki": thing.wiki})
-    told = Session.objects.filter(sid=thing.sid).first() if thing.kind == "session" else None
+    told = Session.objects.filter(sid=ref).first() if thing.kind == "session" else None
     return Target(
         key=(thing.kind, account_id, ref),
         name=_("%(thing)s of %(name)s")

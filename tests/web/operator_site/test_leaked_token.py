@@ -1,5 +1,6 @@
 """A leaked token is pasted, its owner named, and it is ended; nothing of it is left anywhere."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -236,6 +237,34 @@ def test_console_says_whose_and_ends_it(
         assert value not in one.stdout + one.stderr
     nothing = console("leakedtoken", "--json", stdin=encoded(b"x" * 32))
     assert nothing.stdout.strip() == '{"found": [], "odd": []}'
+
+
+def test_console_asks_for_the_token_and_does_not_show_it(place: Place, session: Session) -> None:
+    """Typed at a terminal it does not appear there."""
+    value = cookie_value(session)
+    ours, theirs = os.openpty()
+    try:
+        with subprocess.Popen(
+            [sys.executable, "manage.py", "leakedtoken"],
+            cwd=ROOT,
+            env=subprocess_environment("owner"),
+            stdin=theirs,
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            text=True,
+            start_new_session=True,
+        ) as running:
+            shown = ""
+            while "not shown" not in shown:
+                shown += os.read(ours, 1000).decode()
+            os.write(ours, f"{value}\n".encode())
+            said, _ = running.communicate(timeout=30)
+            shown += os.read(ours, 1000).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert "of Zoe" in said
+    assert value not in shown + said
 
 
 def test_console_finds_an_account_by_name_id_and_address(
