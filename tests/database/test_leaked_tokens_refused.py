@@ -1,19 +1,25 @@
 """Leaked tokens: to whom they are named, who may end them, and what is written down of that."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import psycopg
 import pytest
 
 from accounts.services.sessions import cookie_value, encoded
+from demo.postgres import Server
 from emergency.actions.leaked_tokens import revoke
 from emergency.errors import AlreadyDead, NotAllowed, NotProven, ReasonMissing, TargetUnknown
+from tests.conftest import superuser
+from tests.database import vouched
 from tests.database.asking import Login, ask, call, random_32, sha256, value
 from tests.database.leaks import Duty, Playing, locker, on_duty, ref
 from tests.database.operating import shows
 from tests.database.refreshing import session, wiki
 from vault import sessions
 from vault.sessions import Session
+from vault.wikis import Wiki
 
 __all__ = ["locker", "session", "wiki"]
 
@@ -138,3 +144,24 @@ def test_secret_in_the_table_is_none_to_paste(
         admin, "SELECT secret_hash FROM vault.sessions WHERE sid = %s", session.sid
     )
     assert locker.examine(encoded(stored)).found == ()
+
+
+def test_revoking_a_grant_waits_for_its_redeeming_and_never_against_it(
+    locker: Duty, session: Session, wiki: Wiki, server: Server
+) -> None:
+    """Whoever redeems holds the grant, then asks for the account: it must be free."""
+    code = vouched.a_code(session, wiki)
+    found = locker.only(code)
+    with superuser(server) as redeeming, ThreadPoolExecutor(1) as pool:
+        with redeeming.transaction():
+            redeeming.execute("SELECT FROM vault.grants WHERE id = %s FOR UPDATE", [ref(found)[2]])
+            revoking = pool.submit(locker.revoke, found)
+            waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            while not value(redeeming, waiting) and not revoking.done():
+                time.sleep(0.01)
+            redeeming.execute("SET LOCAL lock_timeout = '200ms'")
+            redeeming.execute(
+                "SELECT FROM vault.accounts WHERE id = %s FOR SHARE", [session.account_id]
+            )
+        assert revoking.result() == "revoked"
+    assert vouched.redeem(code, wiki) == "dead"

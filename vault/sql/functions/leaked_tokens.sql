@@ -166,7 +166,8 @@ BEGIN
        OR p_kind IS NULL OR p_kind IN ('proof', 'wiki_secret') THEN
         RETURN 'bad_request';
     END IF;
-    PERFORM FROM vault.accounts WHERE id = p_account FOR UPDATE;
+    -- The account's row first, as everywhere; but for grants, whose row is locked before it.
+    PERFORM FROM vault.accounts WHERE id = p_account AND p_kind <> 'grant' FOR UPDATE;
     SELECT * INTO v_thing FROM vault.describe_leaked(p_kind, p_account, p_ref);
     IF NOT FOUND THEN
         RETURN 'unknown';
@@ -253,7 +254,8 @@ CREATE OR REPLACE FUNCTION api.revoke_leaked_v1(
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
-    v_proven record := vault.proven_operator(p_session, 'locker', p_account);
+    v_proven record := vault.proven_operator(
+        p_session, 'locker', CASE WHEN p_kind <> 'grant' THEN p_account END);
 BEGIN
     RETURN CASE WHEN v_proven.status <> 'proven' THEN v_proven.status
                 ELSE vault.revoke_leaked(p_kind, p_account, p_ref, p_reason, v_proven.account_id) END;
