@@ -26,6 +26,7 @@ SECRETS: dict[str, frozenset[str]] = {
     "AUTHSITE_OPERATOR_KEYS": frozenset({OPERATOR, OWNER}),
     "AUTHSITE_SIGNING_KEYS": frozenset({WEB, WORKER, OWNER}),
     "AUTHSITE_ADDRESS_KEYS": frozenset({WEB, WORKER, OWNER}),
+    "AUTHSITE_ADDRESS_LOOKUP_KEYS": frozenset({OPERATOR}),
     "AUTHSITE_CREDENTIAL_KEYS": frozenset({WEB, OWNER}),
     "AUTHSITE_PASSKEY_KEYS": frozenset({WEB, OPERATOR, OWNER}),
     "AUTHSITE_WIKI_KEYS": frozenset({WEB, WORKER, OWNER}),
@@ -36,8 +37,15 @@ SECRETS: dict[str, frozenset[str]] = {
 
 OPTIONAL = frozenset({"REDIS_URL"})
 
-# The key rings, and who holds each (docs/keys.md).
-RING_HOLDERS = {name: holders for name, holders in SECRETS.items() if name.endswith("_KEYS")}
+# Rings that hold a part of another one's keys: which ring, and the purpose whose keys they are.
+DERIVED_RINGS = {"AUTHSITE_ADDRESS_LOOKUP_KEYS": ("AUTHSITE_ADDRESS_KEYS", "address-lookup")}
+
+# The key rings that keys are made for, and who holds each (docs/keys.md).
+RING_HOLDERS = {
+    name: holders
+    for name, holders in SECRETS.items()
+    if name.endswith("_KEYS") and name not in DERIVED_RINGS
+}
 
 # The login each role has in the databases (vault/sql/roles.sql).
 DATABASE_LOGINS = {

@@ -15,12 +15,12 @@ from typing import Any
 from authsite import roles
 from demo.databases import LOGINS, SITE_DATABASE, VAULT_DATABASE, role_dsn
 from demo.postgres import Server
-from vault.keys import new_key
+from vault.keys import KeyRing, new_key
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENT = ROOT / "clients" / "python" / "src"
 
-RINGS = tuple(name for name in roles.SECRETS if name.endswith("_KEYS"))
+RINGS = tuple(roles.RING_HOLDERS)
 
 # Handed on from the shell: limits that a load or conformance run may widen, a shared cache.
 HANDED_ON = (
@@ -163,6 +163,15 @@ def load_secrets(state: State) -> dict[str, Any]:
     return made
 
 
+def with_derived(rings: dict[str, str]) -> dict[str, str]:
+    """Give the rings, and those that follow from them."""
+    derived = {
+        name: KeyRing.parse(source, rings[source]).derived(purpose)
+        for name, (source, purpose) in roles.DERIVED_RINGS.items()
+    }
+    return rings | derived
+
+
 def bare_environment(place: Place) -> dict[str, str]:
     """Give what any of our programs needs to run, and nothing that it could misuse."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
@@ -202,7 +211,7 @@ class Demo:
             "AUTHSITE_SECRET_KEY": self.secrets["secret_keys"][role],
         }
         environment |= {name: url for name, url in self.role_urls(role).items() if name in held}
-        rings: dict[str, str] = self.secrets["rings"]
+        rings: dict[str, str] = with_derived(self.secrets["rings"])
         environment |= {name: ring for name, ring in rings.items() if name in held}
         if role != roles.WEB:
             environment["AUTHSITE_OPERATOR_URL"] = self.place.operator

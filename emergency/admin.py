@@ -23,7 +23,7 @@ from emergency.filters import KindFilter, LockFilter, OperatorFilter, SuspendedF
 from emergency.lists import ReadOnlyAdmin, tag
 from emergency.models import Account, Alert, Event, Job, Wiki
 from emergency.site import OperatorSite
-from emergency.trail import LOCKOUT, latest
+from emergency.trail import LOCKOUT, SEARCHES, latest
 from emergency.trouble import AlertAdmin, JobAdmin
 from emergency.views import account_measures, pages, wiki_measures
 from emergency.views.measures import Measure
@@ -242,7 +242,7 @@ class EventAdmin(ReadOnlyAdmin):
         """The operator who acted."""
         if event.detail.get("by_itself"):
             return str(_("by itself"))
-        if event.actor is None and event.tag.startswith(LOCKOUT):
+        if event.actor is None and event.tag.startswith((LOCKOUT, *SEARCHES)):
             return str(_("console"))
         return event.actor or ""
 

@@ -54,6 +54,10 @@ class EnvFile:
         found = self._find(variable)
         return found.value if found else ""
 
+    def has(self, variable: str) -> bool:
+        """Whether the file has a line for the variable, be it empty. Raises ``EnvFileRefused``."""
+        return self._find(variable) is not None
+
     def with_value(self, variable: str, value: str) -> "EnvFile":
         """This file with another value for a variable that it has, quoted as it was."""
         found = self._find(variable)

@@ -142,6 +142,13 @@ class NotSuspended(MeasureRefused):
     message = _("This wiki is not suspended; nothing was changed.")
 
 
+class AlreadyDead(MeasureRefused):
+    """Nothing of the token is alive any more."""
+
+    code = "already_dead"
+    message = _("That is dead already; nothing was changed.")
+
+
 class AlreadyAcknowledged(MeasureRefused):
     """Somebody has seen the alert before."""
 

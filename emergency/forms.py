@@ -1,4 +1,4 @@
-"""What operators type: the link by which they enrol a passkey, and the reason for a measure."""
+"""What operators type: links, whom they look for, and the reason for a measure."""
 
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,53 @@ class LinkForm(AccountForm):
         error_messages={
             "required": _("Paste the link from the console."),
             "max_length": _("This is too long to be the link."),
+        },
+    )
+
+
+class AddressForm(AccountForm):
+    """A whole e-mail address, for whose it is."""
+
+    address = forms.CharField(
+        label=_("E-mail address"),
+        help_text=_("The whole address. Capitals do not matter."),
+        max_length=1000,
+        widget=forms.TextInput(
+            {
+                "inputmode": "email",
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+            }
+        ),
+        error_messages={"required": _("Enter an e-mail address.")},
+    )
+
+
+class _NeverShown(forms.Textarea):
+    """A field whose text goes one way: what was sent is not in the page that comes back."""
+
+    def format_value(self, _value: Any) -> str:
+        """Nothing."""
+        return ""
+
+
+class LeakedTokenForm(AccountForm):
+    """A token, cookie or link that turned up somewhere, with whatever stands around it."""
+
+    token = forms.CharField(
+        label=_("What was found"),
+        help_text=_(
+            "A cookie, a token, a link or an app password; a whole header, address or line of a"
+            " log will do."
+        ),
+        max_length=20_000,
+        widget=_NeverShown(
+            {"rows": 4, "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+        error_messages={
+            "required": _("Paste what was found."),
+            "max_length": _("This is too long: paste the part with the token."),
         },
     )
 

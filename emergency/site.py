@@ -9,6 +9,8 @@ from django_otp.admin import OTPAdminSite
 from emergency.lists import ReadOnlyAdmin
 from emergency.views import list_measures, own_passkeys, site_measures
 from emergency.views.enrol import enrol
+from emergency.views.find_address import find_address
+from emergency.views.leaked_token import leaked_token, revoke_leaked
 from emergency.views.lockouts import lockouts
 from emergency.views.measures import operator_required
 from emergency.views.overview import overview
@@ -55,6 +57,13 @@ class OperatorSite(OTPAdminSite):  # type: ignore[misc] # django-otp ships no ty
                 "passkeys/<slug:key>/remove/",
                 self.admin_view(own_passkeys.remove),
                 name="passkey_remove",
+            ),
+            path("find-address/", self.admin_view(find_address), name="find_address"),
+            path("leaked-token/", self.admin_view(leaked_token), name="leaked_token"),
+            path(
+                "leaked-token/<slug:kind>/<uuid:account_id>/<uuid:ref>/revoke/",
+                self.admin_view(revoke_leaked),
+                name="revoke_leaked",
             ),
         ]
         urls += self._lockout_urls()

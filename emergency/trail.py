@@ -13,6 +13,7 @@ from emergency.models import Event
 
 LOOK_BACK: Final = 100_000  # events; some tens of milliseconds at the worst
 LOCKOUT: Final = "lockout:"
+SEARCHES: Final = ("operator:address:", "operator:token:")  # by whom: the console where by nobody
 
 
 def latest(events: "QuerySet[Event]") -> "QuerySet[Event]":

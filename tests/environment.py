@@ -9,6 +9,7 @@ from typing import Any
 
 from authsite import roles
 from demo.databases import LOGINS, SITE_DATABASE, VAULT_DATABASE
+from demo.environment import with_derived
 from vault.keys import new_key
 
 
@@ -25,7 +26,7 @@ SEAL_STORE = Path(tempfile.gettempdir()) / f"authsite-seals-{os.getpid()}"
 ISSUER = "https://auth.example.org"
 OPERATOR_URL = "https://operator.example.org"
 _SECRET_KEY = secrets.token_urlsafe(60)
-_RINGS = {name: new_key("t1") for name in roles.SECRETS if name.endswith("_KEYS")}
+_RINGS = with_derived({name: new_key("t1") for name in roles.RING_HOLDERS})
 
 
 def dsn(role: str, database: str) -> str:

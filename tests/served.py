@@ -38,28 +38,38 @@ def main() -> None:
 
 
 @contextmanager
-def serving(environment: dict[str, str]) -> Iterator[int]:
-    """Gives the port of a site that runs in a process of its own with these variables."""
+def serving(environment: dict[str, str], *, log: Path | None = None) -> Iterator[int]:
+    """Gives the port of a site that runs in a process of its own with these variables.
+
+    All that it says from then on is in ``log`` afterwards, where one is wanted.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.served"],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=None if log is None else subprocess.STDOUT,
         text=True,
     )
     assert process.stdin is not None
-    assert process.stdout is not None
+    output = process.stdout
+    assert output is not None
+    said: list[str] = []
+    reader = threading.Thread(target=lambda: said.append(output.read()), daemon=True)
     try:
         # Logs come on the same stream; the port is the first line that is a number.
-        line = next((text for text in process.stdout if text.strip().isdigit()), "")
+        line = next((text for text in output if text.strip().isdigit()), "")
         assert line, "the site did not start"
-        # Nobody reads the logs; a full pipe would stop the site.
-        threading.Thread(target=process.stdout.read, daemon=True).start()
+        # Read in any case: a full pipe would stop the site.
+        reader.start()
         yield int(line)
     finally:
         process.stdin.close()
         process.wait(timeout=10)
+        if log is not None and reader.ident is not None:
+            reader.join(timeout=10)
+            log.write_text("".join(said), encoding="utf-8")
 
 
 if __name__ == "__main__":

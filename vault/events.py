@@ -86,12 +86,15 @@ class Tag(StrEnum):
     DOOR_CLOSED = "lockout:site:closed"
     DOOR_OPENED = "lockout:site:opened"
     ALL_SESSIONS_ENDED = "lockout:site:sessions_ended"
+    TOKEN_REVOKED = "lockout:token:revoked"  # noqa: S105
     WIKI_RESUMED = "lockout:wiki:resumed"
     WIKI_SUSPENDED = "lockout:wiki:suspended"
+    ADDRESS_SEARCHED = "operator:address:searched"
     OPERATOR_GRANTED = "operator:grant:console"
     OPERATOR_INVITED = "operator:invite:console"
     OPERATOR_PASSKEY_ENROLLED = "operator:passkey:enrolled"
     OPERATOR_PASSKEY_REMOVED = "operator:passkey:removed"
+    TOKEN_EXAMINED = "operator:token:examined"  # noqa: S105
     ALERT_RAISED = "site:alert:raised"
     KEYS_CHANGED = "site:keys:changed"
     RESTORE_APPLIED = "site:restore:applied"

@@ -92,6 +92,17 @@ class KeyRing:
             derived = self._derived[key_id, purpose] = hkdf.derive(key)
         return derived
 
+    def derived(self, purpose: str) -> str:
+        """A ring of the keys for one purpose alone: the others cannot be worked out of it."""
+        return ",".join(
+            f"{key_id}:{base64.urlsafe_b64encode(self.key(key_id, purpose)).decode()}"
+            for key_id in self._keys
+        )
+
+    def given_keys(self) -> list[bytes]:
+        """The keys as they were given: for a ring that ``derived`` made, and for no other."""
+        return list(self._keys.values())
+
     def key_ids(self) -> list[str]:
         """The ids of all keys, the active one first."""
         return list(self._keys)

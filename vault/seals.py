@@ -72,8 +72,11 @@ def optional(value: str | bytes | None) -> tuple[str | bytes, ...]:
 
 def mac(ring: KeyRing, key_id: str, purpose: str, *fields: Field) -> bytes:
     """HMAC-SHA256 over the fields, in order, under the named key. Raises ``KeyUnknown``."""
-    message = _framed(*(_part(field) for field in fields))
-    return hmac.digest(ring.key(key_id, purpose), message, "sha256")
+    return _mac(ring.key(key_id, purpose), *fields)
+
+
+def _mac(key: bytes, *fields: Field) -> bytes:
+    return hmac.digest(key, _framed(*(_part(field) for field in fields)), "sha256")
 
 
 def is_mac(given: bytes, ring: KeyRing, key_id: str, purpose: str, *fields: Field) -> bool:
@@ -116,3 +119,9 @@ def address_digests(normal_form: str) -> list[bytes]:
     """The digests by which an address may be stored: under each key of the ring."""
     ring: KeyRing = settings.ADDRESS_KEYS
     return [mac(ring, key_id, "address-lookup", normal_form) for key_id in ring.key_ids()]
+
+
+def lookup_digests(normal_form: str) -> list[bytes]:
+    """The same, by the keys for look-ups alone, which the operator's process has (docs/keys.md)."""
+    ring: KeyRing = settings.ADDRESS_LOOKUP_KEYS
+    return [_mac(key, normal_form) for key in ring.given_keys()]

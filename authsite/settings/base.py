@@ -48,12 +48,16 @@ OPERATOR_SESSION_KEYS = env.ring("AUTHSITE_OPERATOR_SESSION_KEYS")
 OPERATOR_KEYS = env.ring("AUTHSITE_OPERATOR_KEYS")
 SIGNING_KEYS = env.ring("AUTHSITE_SIGNING_KEYS")
 ADDRESS_KEYS = env.ring("AUTHSITE_ADDRESS_KEYS")
+ADDRESS_LOOKUP_KEYS = env.ring("AUTHSITE_ADDRESS_LOOKUP_KEYS")
 CREDENTIAL_KEYS = env.ring("AUTHSITE_CREDENTIAL_KEYS")
 PASSKEY_KEYS = env.ring("AUTHSITE_PASSKEY_KEYS")
 WIKI_KEYS = env.ring("AUTHSITE_WIKI_KEYS")
 MAIL_KEYS = env.ring("AUTHSITE_MAIL_KEYS")
 EVENT_KEYS = env.ring("AUTHSITE_EVENT_KEYS")
 RING_HOLDERS = roles.RING_HOLDERS  # for rotatekeys: which ring is whose
+RINGS_DERIVED = {  # and which follows which: the ring's holders, its source, the purpose
+    name: (roles.SECRETS[name], *derived) for name, derived in roles.DERIVED_RINGS.items()
+}
 
 # --- Stores
 VAULT_URL = env.secret("VAULT_URL")

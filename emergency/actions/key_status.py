@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from emergency.actions.rings import id_of, setting_of, the_ring
+from emergency.actions.rings import follow, id_of, setting_of, the_ring
 from emergency.env_files import EnvFile, opened
 from vault import key_rotation
+from vault.keys import KeyRing
 
 
 @dataclass(frozen=True)
@@ -47,3 +48,19 @@ def _known_keys(name: str, files: Sequence[EnvFile]) -> tuple[str, ...] | None:
     if settings.ROLE in settings.RING_HOLDERS[name]:
         return tuple(getattr(settings, setting_of(name)).key_ids())
     return None
+
+
+def left_behind(files: Sequence[str]) -> list[str]:
+    """The files in which a ring that follows from another is not what it should be.
+
+    Raises ``RotationRefused``, ``EnvFileRefused``.
+    """
+    with opened(files) as read:
+        behind = []
+        for _holders, source, _purpose in settings.RINGS_DERIVED.values():
+            holders = [file for file in read if file.value(source)]
+            ring: KeyRing = getattr(settings, setting_of(source))
+            if holders:
+                ring = KeyRing.parse(source, ",".join(the_ring(source, holders)))
+            behind += [file.name for file in read if follow(ring, file) is not file]
+    return behind

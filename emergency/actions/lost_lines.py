@@ -104,8 +104,12 @@ _SUBJECTS: Final[Mapping[str, Callable[[Event], Subject] | None]] = {
     "lockout:signing_keys": lambda _event: (),
     "lockout:site": _by("door"),
     "lockout:site:sessions_ended": None,
+    # The new epoch ends what they open; an app password has a line of its own.
+    "lockout:token": None,
     "lockout:wiki": _of_wiki,
     "operator": _of_account,
+    "operator:address": None,
+    "operator:token": None,
     "operator:invite": None,  # the new epoch voids every link
     "operator:passkey": _by("credential"),
     "site:restore": None,

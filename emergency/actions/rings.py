@@ -59,6 +59,24 @@ def the_ring(name: str, holders: Sequence[EnvFile]) -> Ring:
     return rings[0]
 
 
+def followers(name: str) -> dict[str, str]:
+    """The rings that follow from this one, each with the purpose whose keys it holds."""
+    return {
+        follower: purpose
+        for follower, (_holders, source, purpose) in settings.RINGS_DERIVED.items()
+        if source == name
+    }
+
+
+def follow(ring: KeyRing, file: EnvFile) -> EnvFile:
+    """The file with the rings that follow from this ring, where it has a line for them."""
+    for follower, purpose in followers(ring.name).items():
+        derived = ring.derived(purpose)
+        if file.has(follower) and file.value(follower) != derived:
+            file = file.with_value(follower, derived)
+    return file
+
+
 def verify_ring(name: str, text: str) -> None:
     """Raises ``RotationRefused`` for a ring that no process would start with."""
     try:
@@ -67,12 +85,17 @@ def verify_ring(name: str, text: str) -> None:
         raise RotationRefused(str(error)) from None
 
 
-def verify_covered(name: str, holders: Sequence[EnvFile]) -> None:
+def verify_covered(name: str, files: Sequence[EnvFile]) -> None:
     """Refuses to leave a role behind, as far as the files say whose they are."""
+    holders = [file for file in files if file.value(name)]
+    needed = set(settings.RING_HOLDERS[name])
+    for follower in followers(name):
+        needed |= set(settings.RINGS_DERIVED[follower][0])
+        holders += [file for file in files if file.has(follower)]
     roles = {file.value("AUTHSITE_ROLE") for file in holders}
-    missing = sorted(set(settings.RING_HOLDERS[name]) - roles)
+    missing = sorted(needed - roles)
     if missing and "" not in roles:
         raise RotationRefused(
-            f"{name}: {' and '.join(missing)} hold it too; give their files as well, or --partial "
-            "and copy the line to them before they start again"
+            f"{name}: {' and '.join(missing)} hold it too, or what follows from it; give their "
+            "files as well, or --partial and change them before they start again"
         )

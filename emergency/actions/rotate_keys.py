@@ -9,13 +9,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from emergency.actions.rings import Ring, id_of, setting_of, the_ring, verify_covered, verify_ring
+from django.conf import settings
+
+from emergency.actions.rings import (
+    Ring,
+    follow,
+    id_of,
+    setting_of,
+    the_ring,
+    verify_covered,
+    verify_ring,
+)
 from emergency.env_files import opened, write
 from emergency.errors import RotationRefused
 from vault import key_rotation
 from vault.errors import VaultUnavailable
 from vault.key_rotation import Use
-from vault.keys import new_key
+from vault.keys import KeyRing, new_key
 
 _NO_FILES: Final = (
     "name the environment files of the processes with --env-file: keys are written there alone, "
@@ -128,6 +138,29 @@ def _refuse_named(name: str, gone: set[str], uses: Iterable[Use]) -> None:
         )
 
 
+def write_followers(names: Sequence[str], *, dry_run: bool) -> list[str]:
+    """Writes the rings that follow from others into the files that have a line for them.
+
+    By the ring of the files given where they have it, else by this process's own: for a first
+    time, and where a rotation left one behind. Gives the names of the files that changed. Raises
+    ``RotationRefused``, ``EnvFileRefused``.
+    """
+    if not names:
+        raise RotationRefused(_NO_FILES)
+    with opened(names) as read:
+        files = list(read)
+        for _holders, source, _purpose in settings.RINGS_DERIVED.values():
+            holders = [file for file in files if file.value(source)]
+            own: KeyRing = getattr(settings, setting_of(source))
+            if holders:
+                own = KeyRing.parse(source, ",".join(the_ring(source, holders)))
+            files = [follow(own, file) for file in files]
+        changed = [new for new, old in zip(files, read, strict=True) if new is not old]
+        if not dry_run:
+            write(changed)
+    return [file.name for file in changed]
+
+
 def _some(changes: list[Change], otherwise: str) -> list[Change]:
     if not changes:
         raise RotationRefused(otherwise)
@@ -154,19 +187,23 @@ def _change(
             holders = [file for file in files if file.value(name)]
             ring = the_ring(name, holders)
             if not partial:
-                verify_covered(name, holders)
+                verify_covered(name, files)
             changed = edit(name, ring)
             if changed == ring:
                 continue
             text = ",".join(changed)
             verify_ring(name, text)
             files = [file.with_value(name, text) if file.value(name) else file for file in files]
+            new_ring = KeyRing.parse(name, text)
+            before, files = files, [follow(new_ring, file) for file in files]
+            touched = [file.name for file in holders]
+            touched += [new.name for new, old in zip(files, before, strict=True) if new is not old]
             changes.append(
                 Change(
                     name,
                     tuple(map(id_of, ring)),
                     tuple(map(id_of, changed)),
-                    tuple(file.name for file in holders),
+                    tuple(touched),
                 )
             )
         if not dry_run:

@@ -127,6 +127,23 @@ def _counted(rows: Mapping[str, int]) -> str:
     return ", ".join(counts) or "nothing"
 
 
+def derived_in_words(changed: Sequence[str], *, dry_run: bool) -> list[str]:
+    """Which files have other rings now that follow from others."""
+    if not changed:
+        return ["Every ring that follows from another is as it should be."]
+    would = "would be " if dry_run else ""
+    lines = [f"{file}: {would}brought up to date" for file in changed]
+    return lines if dry_run else [*lines, "Start the processes again that read them."]
+
+
+def left_behind_in_words(behind: Sequence[str]) -> list[str]:
+    """Which files have an old state of a ring that follows from another."""
+    return [
+        f"{file}: ADDRESS_LOOKUP does not follow ADDRESS; rotatekeys --derived --env-file {file}"
+        for file in behind
+    ]
+
+
 def progress(total: int, tally: Tally) -> str:
     """How far one kind of row has come."""
     left = f", {tally.refused} left" if tally.refused else ""

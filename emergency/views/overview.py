@@ -19,11 +19,12 @@ _LONGEST_LIST = 20
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """What is wrong now comes first; the search for one account is one step away."""
+    operator = operator_required(request)
     # By locked_at, not by state: live locks are few and have an index of their own.
     locked = Account.objects.filter(locked_at__isnull=False).order_by("-locked_at", "username")
-    operator = operator_required(request)
     context = {
         "operator": operator,
+        "may_revoke": operator.reaches("locker"),
         # Those of the night too, until somebody has looked at them.
         "alerts": Alert.objects.filter(acknowledged_at__isnull=True).order_by("-is_open", "-id")[
             :_LONGEST_LIST

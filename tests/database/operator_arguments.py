@@ -43,6 +43,11 @@ def operator_arguments(
         "unlock_account": [olga, ada.account_id, "because"],
         "send_reset": [olga, ada.account_id, "because"],
         "end_account_sessions": [olga, ada.account_id, "because"],
+        "find_by_address": [olga, [_digest_of(admin, ada)]],
+        "published_keys": [],
+        "find_leaked": [olga, [sha256(olga)], [], [], []],
+        "describe_leaked": [olga, "operator_session", *_session_of(admin, "Oskar")],
+        "revoke_leaked": [olga, "operator_session", *_session_of(admin, "Oskar"), "because"],
         "set_wiki_state": [olga, "wiki-a", "suspended", "because"],
         "named_accounts": [olga, ["Ada"]],
         "lock_accounts": [olga, [ada.account_id], "because", None, False, ""],
@@ -59,6 +64,27 @@ def operator_arguments(
         "drop_outbox": [olga, _a_dead_job(admin), "too late"],
         "report_row": ["session", "7"],
     }
+
+
+def _digest_of(admin: psycopg.Connection, person: Person) -> bytes:
+    found: bytes = value(
+        admin,
+        "SELECT lookup_digest FROM vault.email_addresses WHERE account_id = %s",
+        person.account_id,
+    )
+    return found
+
+
+def _session_of(admin: psycopg.Connection, username: str) -> list[Any]:
+    """The account of an operator, and their session's id."""
+    return list(
+        admin.execute(
+            "SELECT a.id, s.sid FROM vault.sessions s JOIN vault.accounts a ON a.id = s.account_id"
+            " WHERE a.username = %s AND s.kind = 'operator'",
+            [username],
+        ).fetchone()
+        or []
+    )
 
 
 def _passkey_arguments(

@@ -66,7 +66,15 @@ def lockouts(
     )
     a_wiki(admin)
     a_passkey(admin, account_of(admin, "Olga"), kind="operator")
+    browser = value(
+        admin,
+        "INSERT INTO vault.device_credentials (secret_hash, account_id) VALUES (%s, %s)"
+        " RETURNING id",
+        random_32(),
+        victim.account_id,
+    )
     return {
+        "revoke_leaked": ([session, "browser", victim.account_id, browser, "x"], "unproven"),
         "lock_account": ([session, victim.account_id, "x"], "unproven"),
         "unlock_account": ([session, victim.account_id, "x"], "unproven"),
         "send_reset": ([session, victim.account_id, "x"], "unproven"),
@@ -104,6 +112,7 @@ def test_lockout_without_a_passkey_shown_for_it_changes_nothing(
         " (SELECT string_agg(w::text, ' ') FROM vault.wikis w),"
         " (SELECT count(*) FROM vault.outbox WHERE kind IN ('letter', 'reset_request')),"
         " (SELECT count(*) FROM vault.passkeys),"
+        " (SELECT count(*) FROM vault.device_credentials),"
         " (SELECT count(*) FROM vault.sessions WHERE ended_at IS NOT NULL)"
     )
     before = ask(admin, state)

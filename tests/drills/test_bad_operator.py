@@ -1,5 +1,6 @@
 """The thief is one operator: a good session on the operator's site, and ill will."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -19,8 +20,12 @@ from tests.database.asking import (
     value,
 )
 from tests.database.factors import a_passkey, prove_passkey
+from tests.database.mail import a_member
 from tests.database.operating import an_operator, freshly, passkey_of, shown
 from tests.drills.loot import Loot
+from vault.errors import SealBroken
+from vault.keys import KeyRing
+from vault.seals import lookup_digests, unseal
 
 Play = Callable[[str], AbstractContextManager[None]]
 
@@ -168,3 +173,25 @@ def test_operators_process_holds_no_key_of_the_public_site(playing: Play, loot: 
             with pytest.raises(Exception, match="not for the role operator"):
                 str(getattr(settings, name))
     loot.refused("the keys of web sessions, assertions, addresses, mailed tokens; the pepper")
+
+
+def test_thief_of_the_operators_process_reads_no_address_and_leaves_a_line_for_each_it_tries(
+    admin: psycopg.Connection, login: Login, playing: Play, loot: Loot
+) -> None:
+    """Its look-up keys make the digest of an address that it knows, and open none."""
+    ada = a_member(playing)
+    sealed = value(admin, "SELECT sealed FROM vault.email_addresses")
+    with playing("operator"):
+        [digest] = lookup_digests("ada@example.org")
+        for key in settings.ADDRESS_LOOKUP_KEYS.given_keys():
+            ring = KeyRing.parse("AUTHSITE_ADDRESS_KEYS", f"t1:{urlsafe_b64encode(key).decode()}")
+            with pytest.raises(SealBroken):
+                unseal(ring, "address", sealed, ada.account_id.bytes)
+    with login("web") as web, login("operator") as operator:
+        looker = an_operator(admin, web, operator, level="looker")
+        for asked in ([digest], [random_32()]):
+            call(operator, "api.find_by_address_v1", looker, asked)
+    tried = "SELECT count(*) FROM vault.events WHERE tag = 'operator:address:searched'"
+    assert value(admin, tried) == 2
+    loot.refused("addresses, whatever dump it has beside its keys")
+    loot.gained("whether an address that it guesses is somebody's, on the record each time")

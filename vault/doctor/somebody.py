@@ -129,6 +129,8 @@ def make(connection: psycopg.Connection[Any]) -> Somebody:
         "request": -secrets.randbits(60),
     }
     has["addresses"] = [has["address"]]
+    has["accounts"], has["sids"] = [has["account"]], [has["sid"]]
+    has["digests"] = [hashlib.sha256(has["session"]).digest()]
     connection.execute(_SQL.read_bytes(), has)
     return Somebody(has)
 
@@ -153,6 +155,10 @@ _NAMED = {
     "p_salt": "salt",
     "p_sealed": "sealed",
     "p_sealed_address": "sealed",
+    "p_digests": "digests",
+    "p_accounts": "accounts",
+    "p_refs": "sids",
+    "p_ref": "sid",
 }
 # In the operator's process it stands for a thing of the operator's.
 _OF_OPERATORS = {
@@ -246,4 +252,6 @@ _LITERAL: dict[str, Any] = {
     "p_step": int(time.time()) // 30,
     "p_old_secret": None,
     "p_address_digests": None,
+    "p_kind": "session",
+    "p_kinds": ["session"],
 }

@@ -72,7 +72,10 @@ GRANT EXECUTE ON FUNCTION
     api.named_accounts_v1, api.lock_accounts_v1, api.unlock_accounts_v1,
     api.set_wiki_state_v1, api.close_door_v1, api.open_door_v1, api.end_all_sessions_v1,
     api.lock_signing_keys_v1, api.restore_signing_keys_v1, api.end_backends_v1,
-    api.lockout_reach_v1, api.acknowledge_alert_v1, api.revive_outbox_v1, api.drop_outbox_v1
+    api.lockout_reach_v1,
+    api.find_by_address_v1,
+    api.published_keys_v1, api.find_leaked_v1, api.describe_leaked_v1, api.revoke_leaked_v1,
+    api.acknowledge_alert_v1, api.revive_outbox_v1, api.drop_outbox_v1
 TO authsite_operator;
 GRANT SELECT ON views.accounts, views.wikis, views.sessions, views.events, views.alerts,
     views.outbox, views.lockouts TO authsite_operator;

@@ -14,7 +14,7 @@ from emergency.env_files import EnvFileRefused
 from emergency.errors import RotationRefused
 from emergency.management import rotation_words as words
 
-_MODES: Final = ("status", "re_seal", "activate", "drop", "drop_old")
+_MODES: Final = ("status", "derived", "re_seal", "activate", "drop", "drop_old")
 _LONGEST_REASON: Final = 1000
 
 
@@ -62,6 +62,11 @@ class Command(ConsoleCommand):
             "--re-seal", action="store_true", help="put the vault's rows under the active keys"
         )
         parser.add_argument("--batch", type=int, default=200, help="rows in one short transaction")
+        parser.add_argument(
+            "--derived",
+            action="store_true",
+            help="write ADDRESS_LOOKUP, which follows from ADDRESS, into files with a line for it",
+        )
         parser.add_argument("--signing", action="store_true", help="make new signing keys")
         parser.add_argument(
             "--compromised", action="store_true", help="withdraw the old signing keys at once"
@@ -74,6 +79,8 @@ class Command(ConsoleCommand):
             _verify(options)
             if options["status"]:
                 self._status(options)
+            elif options["derived"]:
+                self._derive(options)
             elif options["re_seal"]:
                 self._reseal(options)
             else:
@@ -96,10 +103,21 @@ class Command(ConsoleCommand):
             lines=words.changes_in_words(changes, signing, dry_run=options["dry_run"]),
         )
 
+    def _derive(self, options: Mapping[str, Any]) -> None:
+        changed = rotate_keys.write_followers(options["files"], dry_run=options["dry_run"])
+        self.say(
+            {"dry_run": options["dry_run"], "files": changed},
+            as_json=options["json"],
+            lines=words.derived_in_words(changed, dry_run=options["dry_run"]),
+        )
+
     def _status(self, options: Mapping[str, Any]) -> None:
         found = key_status.status(options["files"])
+        behind = key_status.left_behind(options["files"])
         self.say(
-            words.status_as_json(found), as_json=options["json"], lines=words.status_in_words(found)
+            {**words.status_as_json(found), "left_behind": behind},
+            as_json=options["json"],
+            lines=[*words.status_in_words(found), *words.left_behind_in_words(behind)],
         )
 
     def _reseal(self, options: Mapping[str, Any]) -> None:
@@ -149,7 +167,7 @@ def _verify(options: Mapping[str, Any]) -> None:
     modes = [f"--{mode.replace('_', '-')}" for mode in _MODES if options[mode]]
     if len(modes) > 1:
         raise CommandError(f"{' and '.join(modes)}: one at a time")
-    looks = options["status"] or options["re_seal"]
+    looks = options["status"] or options["re_seal"] or options["derived"]
     if looks and (options["rings"] or options["signing"]):
         raise CommandError(f"{modes[0]} is for every ring: name none")
     if not looks and not (options["rings"] or options["all"] or options["signing"]):

@@ -31,6 +31,9 @@ TABLE: Final[dict[str, Row]] = {
     "admin/login/": Row(ANYONE, PAGE),
     "admin/logout/": Row(ANYONE, PAGE),
     "admin/enrol/": Row(ANYONE, PAGE),
+    "admin/find-address/": Row(OPERATOR, PAGE),
+    "admin/leaked-token/": Row(OPERATOR, PAGE),
+    "admin/leaked-token/<slug:kind>/<uuid:account_id>/<uuid:ref>/revoke/": Row(OPERATOR, PASSKEY),
     "admin/passkeys/": Row(OPERATOR, NONE),
     "admin/passkeys/<slug:key>/remove/": Row(OPERATOR, PASSKEY),
     "admin/alerts/": Row(OPERATOR, NONE),
@@ -75,6 +78,8 @@ print(json.dumps(list(routes(get_resolver().url_patterns))))
 """
 _SAMPLES: Final = {
     "<slug:key>": "AAAA",
+    "<slug:kind>": "session",
+    "<uuid:ref>": "0190a5d8-0000-7000-8000-000000000002",
     "<int:alert_id>": "7",
     "<int:job_id>": "7",
     "<uuid:account_id>": "0190a5d8-0000-7000-8000-000000000001",

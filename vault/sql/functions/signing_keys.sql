@@ -29,6 +29,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     ORDER BY k.alg, k.created_at DESC;
 $$;
 
+-- The published halves as the table has them, for whoever only has to say whether a token that turned
+-- up is ours. A writer of the database could add one: nothing is opened by it.
+CREATE OR REPLACE FUNCTION api.published_keys_v1()
+RETURNS TABLE (kid text, alg text, public_jwk jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT k.kid, k.alg, k.public_jwk FROM vault.signing_keys k WHERE vault.is_published(k);
+$$;
+
 -- Adds a key; an active one takes over from the key of that algorithm that was active, which stays
 -- published for a day.
 CREATE OR REPLACE FUNCTION api.add_signing_key_v1(
