@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from accounts.services.assurance import level_of, reaches
-from sso.errors import InvalidGrant, InvalidRequest, RequestUnanswerable
+from sso.errors import InvalidGrant, InvalidRequest, RequestUnanswerable, WikiSuspended
 from sso.services.authorization_request import AuthorizationRequest
 from sso.services.id_tokens import sign_id_token
 from vault import grants, wikis
@@ -32,8 +32,8 @@ def answer_parameters(
 ) -> dict[str, str]:
     """What goes back to the wiki: a code or an assertion, with ``state`` and ``iss`` (RFC 9207).
 
-    Raises ``SessionGone``, ``SessionTooWeak``, and ``RequestUnanswerable`` when the wiki's
-    registration does not allow it any more.
+    Raises ``SessionGone``, ``SessionTooWeak``, ``WikiSuspended``, and ``RequestUnanswerable`` when
+    the wiki's registration does not allow it any more.
     """
     answer = grants.issue(
         session,
@@ -52,9 +52,12 @@ def answer_parameters(
         raise SessionTooWeak
     if answer == "refused":
         wikis.forget()
+        now = wikis.find(wiki.client_id)
+        if now is not None and now.state != "active":
+            raise WikiSuspended(now.name, now.home_uri)
         raise RequestUnanswerable(
             "unauthorized_client",
-            "this wiki is out of service, or its registration has changed",
+            "the registration of this wiki has changed",
             wiki_name=wiki.name,
             home_uri=wiki.home_uri,
         )
