@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.database.living import alive
 from tests.web.holders import Ada, step, words
 from tests.web.letters import (
     CODE,
@@ -21,7 +22,7 @@ from tests.web.letters import (
     ask_for_reset,
     is_password,
 )
-from tests.web.measures import AT_THE_DOOR, ON_ACCOUNT, Measure, Scene, Step, alive
+from tests.web.measures import AT_THE_DOOR, ON_ACCOUNT, Measure, Scene, Step
 from tests.web.passkeys import RECOVER, a_device, is_in, options_of, send, sign_up
 from tests.web.people import NEW_PASSWORD, PASSWORD, Answer, Browser, ask
 

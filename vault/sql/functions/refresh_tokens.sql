@@ -18,6 +18,7 @@ BEGIN
         RETURN 'bad_request';
     END IF;
     SELECT * INTO v_grant FROM vault.grants g WHERE g.id = p_grant FOR UPDATE;
+    PERFORM FROM vault.accounts a WHERE a.id = v_grant.account_id FOR SHARE;
     IF v_grant.redeemed_at IS NULL OR v_grant.code_hash IS NULL
        OR v_grant.redeemed_at < clock_timestamp() - interval '1 minute'
        OR NOT 'offline_access' = ANY (v_grant.scopes) OR NOT vault.is_grant_alive(v_grant) THEN
