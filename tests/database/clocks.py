@@ -47,3 +47,8 @@ def _moved(column: str, kind: str) -> sql.Composed:
             " FROM unnest({0}) WITH ORDINALITY AS each (one, place))"
         )
     return sql.SQL(later).format(sql.Identifier(column))
+
+
+def advance(admin: psycopg.Connection, seconds: int) -> None:
+    """Lets time pass."""
+    set_back(admin, -seconds)
