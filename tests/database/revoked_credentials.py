@@ -63,7 +63,15 @@ def app_password_revoked(at: Vault) -> Case:
     secret, [app_password] = b"x" * 20, ask(at.admin, "SELECT gen_random_uuid() AS id")
     proof = prove(at.web, at.ada, purpose="reauthenticate", session=at.session)
     now = int(time.time())
-    given = (at.session, proof.secret, app_password["id"], sha256(secret), "Bot", ["edit"], [])
+    given: tuple[Any, ...] = (
+        at.session,
+        proof.secret,
+        app_password["id"],
+        sha256(secret),
+        "Bot",
+        ["edit"],
+        [],
+    )
     more = (now, now + 9000, random_32(), "t1", "en", *ORIGIN)
     assert call(at.web, "api.add_app_password_v1", *given, *more)["status"] == "added"
 

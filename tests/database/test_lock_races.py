@@ -144,7 +144,17 @@ def app_password(_: psycopg.Connection, web: psycopg.Connection, ada: Person) ->
     """A program's own password is judged."""
     session_secret, proof = reauthenticated(web, ada)
     secret, now = random_32()[:20], int(time.time())
-    given = (session_secret, proof.secret, uuid4(), sha256(secret), "Bot", ["edit"], [], now, None)
+    given: tuple[Any, ...] = (
+        session_secret,
+        proof.secret,
+        uuid4(),
+        sha256(secret),
+        "Bot",
+        ["edit"],
+        [],
+        now,
+        None,
+    )
     more = (random_32(), "t1", "en", *ORIGIN)
     assert call(web, "api.add_app_password_v1", *given, *more)["status"] == "added"
     proposed = call(web, "api.propose_app_password_v1", ada.username, secret, *ORIGIN)
