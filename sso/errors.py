@@ -24,6 +24,20 @@ class RequestUnanswerable(AccountError):
         self.home_uri = home_uri
 
 
+class WikiSuspended(RequestUnanswerable):
+    """An operator has taken the wiki out of service."""
+
+    code = "wiki_suspended"
+
+    def __init__(self, wiki_name: str, home_uri: str) -> None:
+        super().__init__(
+            "unauthorized_client",
+            "this wiki is out of service for now",
+            wiki_name=wiki_name,
+            home_uri=home_uri,
+        )
+
+
 class AuthorizationRefused(Exception):
     """An authorization request that is answered at the wiki with an error (RFC 6749 4.1.2.1)."""
 

@@ -50,12 +50,13 @@ class FormPost:
 
 @dataclass(frozen=True)
 class Stop:
-    """There is no way on: the page that says what is wrong with the wiki's request."""
+    """There is no way on: the page that says what is wrong with the wiki's request, or the wiki."""
 
     code: str
     explanation: str
     wiki_name: str | None
     home_uri: str
+    is_suspended: bool = False
 
 
 Exit = Redirect | FormPost | Stop

@@ -204,7 +204,7 @@ def stopped(request: HttpRequest, stop: Stop) -> HttpResponse:
     """The page for a wiki's request that cannot be answered at the wiki."""
     return render(
         request,
-        "errors/wiki.html",
+        "errors/suspended.html" if stop.is_suspended else "errors/wiki.html",
         {
             "code": stop.code,
             "explanation": stop.explanation,

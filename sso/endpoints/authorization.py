@@ -74,7 +74,7 @@ def _answer(
         except SessionTooWeak:
             decision = _decide(asked, address.wiki, None)
         except RequestUnanswerable as error:
-            return stopped(request, wiki_destination.stop(error))
+            return _out_of_date(request, error)
         except AuthorizationRefused as error:
             return _refused(request, address, error)
         else:
@@ -84,6 +84,21 @@ def _answer(
             request, address, AuthorizationRefused("login_required", "nobody is signed in")
         )
     return _page(request, asked, decision, session)
+
+
+def _out_of_date(request: HttpRequest, error: RequestUnanswerable) -> HttpResponse:
+    """Answers by what is registered now: what this process remembered of the wiki is so no more.
+
+    A wiki that was just suspended and asks silently hears of it there, so that people read on.
+    """
+    try:
+        address, values, repeated = read_return_address(request.GET.lists())
+        read_request(address, values, repeated)
+    except RequestUnanswerable as now:
+        return stopped(request, wiki_destination.stop(now))
+    except AuthorizationRefused as refused:
+        return _refused(request, address, refused)
+    return stopped(request, wiki_destination.stop(error))
 
 
 def _decide(asked: AuthorizationRequest, wiki: Wiki, session: Session | None) -> Decision:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.flow.destinations import Exit, FormPost, Label, Redirect, Stop, origin_of_uri
 from accounts.services.assurance import Demand, level_of, reaches
 from accounts.services.sessions import Origin, Session
-from sso.errors import AuthorizationRefused, RequestUnanswerable
+from sso.errors import AuthorizationRefused, RequestUnanswerable, WikiSuspended
 from sso.services.authorization_request import AuthorizationRequest
 from sso.services.clients import Wiki, find_wiki
 from sso.services.codes import (
@@ -84,7 +84,8 @@ def _issued(session: Session, wiki: Wiki, asked: AuthorizationRequest) -> Exit:
 
 def stop(error: RequestUnanswerable) -> Stop:
     """The end of a request that must not be answered at the wiki."""
-    return Stop(error.error, error.description, error.wiki_name, error.home_uri)
+    suspended = isinstance(error, WikiSuspended)
+    return Stop(error.error, error.description, error.wiki_name, error.home_uri, suspended)
 
 
 def answer(wiki: Wiki, asked: AuthorizationRequest, parameters: dict[str, str]) -> Exit:

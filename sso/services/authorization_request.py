@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any, Literal
 
 from accounts.services.assurance import Demand, Level, highest_of, level_of, reaches
-from sso.errors import AuthorizationRefused, RequestUnanswerable
+from sso.errors import AuthorizationRefused, RequestUnanswerable, WikiSuspended
 from sso.services.clients import Wiki, find_wiki
 from sso.services.id_tokens import HintInvalid, read_hint
 from sso.services.parameters import single_values
@@ -98,9 +98,7 @@ def read_return_address(
             **named,
         )
     if wiki.state != "active" and values.get("prompt") != "none":
-        raise RequestUnanswerable(
-            "unauthorized_client", "this wiki is out of service for now", **named
-        )
+        raise WikiSuspended(**named)
     if not wiki.first_party:
         raise RequestUnanswerable(
             "unauthorized_client", "this wiki is not one of the family's own", **named

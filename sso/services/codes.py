@@ -14,6 +14,7 @@ from sso.errors import (
     InvalidRequest,
     NotNow,
     RequestUnanswerable,
+    WikiSuspended,
 )
 from sso.services.authorization_request import AuthorizationRequest
 from sso.services.id_tokens import sign_id_token
@@ -39,9 +40,9 @@ def answer_parameters(
 ) -> dict[str, str]:
     """What goes back to the wiki: a code or an assertion, with ``state`` and ``iss`` (RFC 9207).
 
-    Raises ``SessionGone``, ``SessionTooWeak``, ``RequestUnanswerable`` when the wiki's
-    registration does not allow it any more, and ``AuthorizationRefused`` while nothing can be
-    signed.
+    Raises ``SessionGone``, ``SessionTooWeak``, ``WikiSuspended``, ``RequestUnanswerable`` when the
+    wiki's registration does not allow it any more, and ``AuthorizationRefused`` while nothing can
+    be signed.
     """
     if not can_sign_for(wiki):
         raise AuthorizationRefused("temporarily_unavailable", "nothing can be signed for now")
@@ -62,9 +63,12 @@ def answer_parameters(
         raise SessionTooWeak
     if answer == "refused":
         wikis.forget()
+        now = wikis.find(wiki.client_id)
+        if now is not None and now.state != "active":
+            raise WikiSuspended(now.name, now.home_uri)
         raise RequestUnanswerable(
             "unauthorized_client",
-            "this wiki is out of service, or its registration has changed",
+            "the registration of this wiki has changed",
             wiki_name=wiki.name,
             home_uri=wiki.home_uri,
         )

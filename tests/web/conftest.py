@@ -6,12 +6,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from accounts.services.registration import create_account
 from sso.services.registration import register_wiki
 from tests.web.holders import Ada
 from tests.web.letters import Mail
+from tests.web.measures import Scene
 from tests.web.people import PASSWORD, Browser, WikiClient
 
 
@@ -81,3 +83,16 @@ def mail(
 ) -> Mail:
     """The worker, and the folder in which everybody's letters lie."""
     return Mail(playing, tmp_path / "mail")
+
+
+@pytest.fixture
+def scene(
+    admin: psycopg.Connection,
+    playing: Callable[[str], AbstractContextManager[None]],
+    mail: Mail,
+    add_wiki: Callable[..., WikiClient],
+    unlimited: None,
+) -> Scene:
+    """A browser that has been nowhere, and a wiki that may have refresh tokens."""
+    wiki = add_wiki("English wiki", scope="openid profile email offline_access")
+    return Scene(admin, playing, mail, wiki)

@@ -220,6 +220,7 @@ PAGES: Final[dict[str, Sample]] = {
         "errors/wiki.html",
         {"code": "1", "explanation": "2", "wiki_name": WIKI, "home_uri": HOME},
     ),
+    "wiki-suspended": Sample("errors/suspended.html", {"wiki_name": WIKI, "reference": REFERENCE}),
     "wiki-unknown": Sample("errors/wiki.html", {"code": "1", "reference": REFERENCE}),
     "busy": Sample("errors/503.html", {"retry_after": 5, "reference": REFERENCE}),
     "form-post": Sample(

@@ -79,7 +79,8 @@ def test_request_of_a_suspended_wiki_is_a_page_or_silently_an_error(
     fresh = ask(browser, wiki)
     for page in (stale, fresh):
         assert page.status_code == 400
-        assert "unauthorized_client" in page.content.decode()
+        assert "This wiki is out of service for now" in page.content.decode()
+        assert str(wiki.registration["client_uri"]) not in page.content.decode()
     silent = answer_of(ask(browser, wiki, prompt="none"))
     assert silent["error"] == "unauthorized_client"
 

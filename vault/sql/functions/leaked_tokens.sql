@@ -209,6 +209,7 @@ BEGIN
                                p_actor, NULL, NULL,
                                jsonb_build_object('reason', btrim(p_reason), 'kind', p_kind))
     FROM unnest(v_others) AS known;
+    PERFORM vault.tell_operators('lockout:token:revoked', p_actor, 1);
     RETURN 'revoked';
 END
 $$;

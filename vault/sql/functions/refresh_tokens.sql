@@ -18,6 +18,7 @@ BEGIN
         RETURN 'bad_request';
     END IF;
     SELECT * INTO v_grant FROM vault.grants g WHERE g.id = p_grant FOR UPDATE;
+    PERFORM FROM vault.accounts a WHERE a.id = v_grant.account_id FOR SHARE;
     IF v_grant.redeemed_at IS NULL OR v_grant.code_hash IS NULL
        OR v_grant.redeemed_at < clock_timestamp() - interval '1 minute'
        OR NOT 'offline_access' = ANY (v_grant.scopes) OR NOT vault.is_grant_alive(v_grant) THEN
@@ -93,7 +94,10 @@ BEGIN
     END IF;
     PERFORM FROM vault.accounts a WHERE a.id = v_grant.account_id FOR SHARE;
     v_now := clock_timestamp();
-    v_is_again := v_token.spent_at > v_now - interval '1 minute' AND EXISTS (
+    -- A minute in either direction: a standby's clock may be a little behind, and one that was set back
+    -- by an hour must not make an old token good again.
+    v_is_again := v_token.spent_at BETWEEN v_now - interval '1 minute' AND v_now + interval '1 minute'
+        AND EXISTS (
         SELECT FROM vault.refresh_tokens r
         WHERE r.token_hash = p_new_hash AND r.grant_id = p_grant AND r.spent_at IS NULL);
     status := CASE

@@ -135,6 +135,8 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
+    -- The account's row first, as everywhere: a lock that commits while this waits must win.
+    PERFORM FROM vault.accounts a WHERE a.id = v_opening.account_id FOR SHARE;
     -- All apps of the account, in one order: two codes at once are one after the other.
     SELECT max(d.last_step) INTO v_newest FROM (
         SELECT t.last_step FROM vault.totp_devices t WHERE t.account_id = v_opening.account_id
