@@ -17,15 +17,17 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 TEMPLATES: Final = ("*.html", "*.txt")
 # Folders and files that hold no string of the public site, or none for people.
 NOT_PUBLIC: Final = (
-    # The operator's site, the console, and the alerts that operators get.
+    # The operator's site, the console, and the letters that operators get as such.
     "emergency",
     "*/management",
     "*/apps.py",  # names of rooms and of rows: Django's admin shows them
     "*/models.py",
     "outbox/alert_words.py",
+    "outbox/measure_words.py",
     "templates/admin",
     "templates/emergency",
     "templates/emails/operator_alert.*",
+    "templates/emails/operator_measure.*",
     # No part of the site.
     "bench",
     "catalogues",
