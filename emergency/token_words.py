@@ -25,6 +25,7 @@ TOKENS: Final[Mapping[str, Text]] = {
 # What the vault's words say of it; the same words for a token and for what it leads to.
 STATES: Final[Mapping[str, Text]] = {
     "live": gettext_lazy("alive"),
+    "rests": gettext_lazy("at rest: its account is locked, and it comes back with it"),
     "spent": gettext_lazy("used before, or made void"),
     "expired": gettext_lazy("over by itself"),
     "ended": gettext_lazy("ended"),

@@ -35,7 +35,7 @@ Kind = Literal[
     "session", "operator_session", "grant", "app_password", "browser", "mailed_token", "invite"
 ]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
-_LIVE: Final = "live"
+_ALIVE: Final = {"live", "rests"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Thing:
     @property
     def can_be_ended(self) -> bool:
         """Whether anything of it is alive that the vault can end."""
-        return self.kind in KINDS and self.state == _LIVE
+        return self.kind in KINDS and self.state in _ALIVE
 
 
 @dataclass(frozen=True)

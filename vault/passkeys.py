@@ -180,8 +180,9 @@ def add(
     name: str,
     language: str,
     origin: Origin,
+    ends_others: bool = True,
 ) -> Added:
-    """Adds a passkey by fresh proof.
+    """Adds a passkey by fresh proof; ends the person's other sessions, unless told not to.
 
     ``weak`` means that the attempt lacks a second factor which the account holds. Raises
     ``VaultUnavailable``.
@@ -190,9 +191,10 @@ def add(
         "SELECT api.add_passkey_v1(%(session)s, %(attempt)s, %(credential_id)s, %(user_handle)s,"
         " %(public_key)s, %(aaguid)s, %(is_synced)s, %(backed_up)s, %(transports)s, %(name)s,"
         " %(sign_count)s, %(mac)s, %(mac_key)s, %(language)s, %(network)s, %(agent)s,"
-        " %(knows_user)s) AS status",
+        " %(knows_user)s, %(ends_others)s) AS status",
         {
             **new_passkey_parameters(passkey, session.account_id, name),
+            "ends_others": ends_others,
             "session": session.secret,
             "attempt": fresh_secret(attempt, session.account_id),
             "language": language,

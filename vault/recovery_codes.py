@@ -96,8 +96,11 @@ def replace(
     language: str,
     origin: Origin,
     codes: tuple[str, ...] | None = None,
+    ends_others: bool = True,
 ) -> Replacement:
     """Stores new codes by fresh proof, ten or those given; those of before are void.
+
+    The person's other sessions end, unless told not to.
 
     ``weak`` means that the attempt lacks a second factor which the account holds. Raises
     ``VaultUnavailable``, ``HashingBusy``.
@@ -111,8 +114,9 @@ def replace(
     status = connection.row(
         "SELECT api.replace_recovery_codes_v1(%(session)s, %(attempt)s, %(salt)s, %(memory_kib)s,"
         " %(time_cost)s, %(parallelism)s, %(pepper_id)s, %(tags)s, %(proofs)s, %(language)s,"
-        " %(network)s, %(agent)s) AS status",
+        " %(network)s, %(agent)s, %(ends_others)s) AS status",
         {
+            "ends_others": ends_others,
             "session": session.secret,
             "attempt": fresh_secret(attempt, session.account_id),
             **set_parameters(session.account_id, subject, codes),

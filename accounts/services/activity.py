@@ -63,6 +63,7 @@ _WORDS: Final[Mapping[Tag, tuple[str | Promise, Mood]]] = {
     Tag.ACCOUNT_UNLOCKED: (_("An operator unlocked the account"), "good"),
     Tag.RESET_SENT: (_("An operator had a letter for a new password sent to you"), "plain"),
     Tag.SESSIONS_ENDED: (_("An operator signed you out everywhere"), "plain"),
+    Tag.TOKEN_REVOKED: (_("An operator ended something of yours that had leaked"), "plain"),
 }
 _RECOVERY_CODE_USED: Final = _("A recovery code was used")
 _KINDS: Final = (*_WORDS, Tag.FACTOR_RIGHT)

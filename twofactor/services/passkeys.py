@@ -221,13 +221,29 @@ def made(
     return Made(passkey, makers.name_of(passkey.aaguid, passkey.transports))
 
 
-def add(session: Session, proof: Attempt, new: Made, *, language: str, origin: Origin) -> None:
-    """Stores a new passkey, by fresh proof.
+def add(
+    session: Session,
+    proof: Attempt,
+    new: Made,
+    *,
+    language: str,
+    origin: Origin,
+    ends_others: bool = True,
+) -> None:
+    """Stores a new passkey, by fresh proof; ends the person's other sessions, unless told not to.
 
     Raises ``PasskeyTaken``, ``TooManyPasskeys``, ``ProofGone``, ``VaultUnavailable``.
     """
     check_added(
-        passkeys.add(session, proof, new.passkey, name=new.name, language=language, origin=origin)
+        passkeys.add(
+            session,
+            proof,
+            new.passkey,
+            name=new.name,
+            language=language,
+            origin=origin,
+            ends_others=ends_others,
+        )
     )
 
 

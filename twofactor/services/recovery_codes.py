@@ -29,12 +29,17 @@ def confirm_codes(
     *,
     language: str,
     origin: Origin,
+    ends_others: bool = True,
 ) -> None:
     """Stores new codes once one of them was typed back, which is not used up; old ones are void.
+
+    The person's other sessions end, unless told not to.
 
     Raises ``NotOneOfThese``, ``ProofGone``, ``VaultUnavailable``, ``HashingBusy``.
     """
     check_kept(codes, typed)
-    done = recovery_codes.replace(session, proof, language=language, origin=origin, codes=codes)
+    done = recovery_codes.replace(
+        session, proof, language=language, origin=origin, codes=codes, ends_others=ends_others
+    )
     if done.status != "replaced":
         raise ProofGone

@@ -1,5 +1,8 @@
 """After a sign-in by password, on a device that could hold a passkey: one is offered, once.
 
+Taking it ends no session elsewhere, as a change on one's own page does: whoever signs in on a new
+phone must not be signed out at their desk for it.
+
 The session is open by then; the flow goes on to its destination whatever is chosen here.
 """
 
@@ -89,7 +92,7 @@ def _made(request: HttpRequest, flow: Flow, session: Session, proof: Attempt) ->
         if overview_of(session).codes_left == 0:
             waiting = {**pending, "passkey": passkeys.plain(new), "codes": list(new_codes())}
             return _codes_page(request, replace(flow, pending=waiting, challenge=None), session)
-        passkeys.add(session, proof, new, **asking(request))
+        passkeys.add(session, proof, new, **asking(request), ends_others=False)
     except (CeremonyRefused, PasskeyTaken, TooManyPasskeys) as error:
         return _offer(request, flow, session, error)
     except ProofGone:
@@ -107,10 +110,9 @@ def _kept(request: HttpRequest, flow: Flow, session: Session, proof: Attempt) ->
     if not form.is_valid():
         return _codes_page(request, flow, session, form)
     try:
-        confirm_codes(
-            session, proof, tuple(pending["codes"]), form.cleaned_data["code"], **asking(request)
-        )
-        passkeys.add(session, proof, passkeys.from_plain(pending["passkey"]), **asking(request))
+        given: dict[str, Any] = {**asking(request), "ends_others": False}
+        confirm_codes(session, proof, tuple(pending["codes"]), form.cleaned_data["code"], **given)
+        passkeys.add(session, proof, passkeys.from_plain(pending["passkey"]), **given)
     except NotOneOfThese as error:
         form.add_account_error("code", error)
         return _codes_page(request, flow, session, form)

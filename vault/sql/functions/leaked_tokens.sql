@@ -4,14 +4,15 @@
 -- Kinds of what can be ended: session, operator_session, grant (with its code and refresh tokens),
 -- app_password, browser, mailed_token, invite. Only to be looked at: proof, wiki_secret.
 
--- What a session is: live, expired, or ended, be it with all others.
+-- What a session is: live, expired, at rest while its account is locked, or ended, be it with all others.
 CREATE OR REPLACE FUNCTION vault.session_state(p_session vault.sessions) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE
-        WHEN p_session.ended_at IS NOT NULL OR a.state <> 'active'
-             OR p_session.account_epoch <> a.epoch OR p_session.site_epoch <> site.epoch THEN 'ended'
+        WHEN p_session.ended_at IS NOT NULL OR p_session.account_epoch <> a.epoch
+             OR p_session.site_epoch <> site.epoch THEN 'ended'
         WHEN p_session.expires_at <= clock_timestamp() OR p_session.last_seen_at
              + make_interval(secs => p_session.idle_seconds) <= clock_timestamp() THEN 'expired'
+        WHEN a.state <> 'active' THEN 'rests'
         ELSE 'live' END
     FROM vault.accounts a CROSS JOIN vault.site WHERE a.id = p_session.account_id;
 $$;
@@ -62,7 +63,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM vault.wikis w WHERE w.secret_hash = ANY (p_digests);
 $$;
 
--- What there is to say of a thing. `state`: live, ended, expired, revoked, spent, dead.
+-- What there is to say of a thing. `state`: live, rests (it comes back with its account), ended, expired, revoked, spent, dead.
 CREATE OR REPLACE FUNCTION vault.describe_leaked(p_kind text, p_account uuid, p_ref uuid)
 RETURNS TABLE (state text, label text, client_id text, sid uuid, since timestamptz)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -175,7 +176,7 @@ BEGIN
     IF vault.outranks(p_account, p_actor) THEN
         RETURN 'forbidden';
     END IF;
-    IF v_thing.state <> 'live' THEN
+    IF v_thing.state NOT IN ('live', 'rests') THEN
         RETURN 'already';
     END IF;
     CASE p_kind

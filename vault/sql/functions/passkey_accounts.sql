@@ -117,6 +117,7 @@ BEGIN
         RETURN 'none';
     END IF;
     DELETE FROM vault.password_parameters WHERE account_id = v_proof.account_id;
+    PERFORM vault.end_sessions_but(v_proof.account_id, v_proof.sid, 'factor_changed');
     PERFORM vault.record_event('account:password:removed', v_proof.account_id, v_proof.sid, NULL,
                                NULL, vault.event_digest(p_network), vault.event_digest(p_agent));
     PERFORM vault.write_letter(v_proof.account_id, 'password_removed', p_language);

@@ -64,7 +64,7 @@ CREATE OR REPLACE FUNCTION api.add_passkey_v1(
     p_session bytea, p_attempt bytea, p_credential bytea, p_user_handle bytea, p_public_key bytea,
     p_aaguid uuid, p_is_synced boolean, p_backed_up boolean, p_transports text[], p_name text,
     p_sign_count bigint, p_mac bytea, p_mac_key text, p_language text, p_network text, p_agent text,
-    p_knows_user boolean DEFAULT false
+    p_knows_user boolean DEFAULT false, p_ends_others boolean DEFAULT true
 ) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
@@ -74,7 +74,7 @@ BEGIN
     PERFORM vault.require_read_committed();
     IF NOT vault.is_passkey(p_credential, p_user_handle, p_public_key, p_aaguid, p_is_synced,
                             p_backed_up, p_transports, p_name, p_sign_count, p_mac, p_mac_key)
-       OR p_knows_user IS NULL
+       OR p_knows_user IS NULL OR p_ends_others IS NULL
        OR NOT vault.is_language(p_language) THEN
         RETURN 'bad_request';
     END IF;
@@ -93,6 +93,9 @@ BEGIN
     ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
         RETURN 'exists';
+    END IF;
+    IF p_ends_others THEN
+        PERFORM vault.end_sessions_but(v_proof.account_id, v_proof.sid, 'factor_changed');
     END IF;
     PERFORM vault.record_event('account:passkey:added', v_proof.account_id, v_proof.sid, NULL,
                                NULL, vault.event_digest(p_network), vault.event_digest(p_agent),
@@ -160,6 +163,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 'unknown';
     END IF;
+    PERFORM vault.end_sessions_but(v_proof.account_id, v_proof.sid, 'factor_changed');
     PERFORM vault.record_event('account:passkey:removed', v_proof.account_id, v_proof.sid, NULL,
                                NULL, vault.event_digest(p_network), vault.event_digest(p_agent),
                                vault.passkey_detail(p_credential));

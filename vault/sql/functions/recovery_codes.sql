@@ -70,7 +70,7 @@ $$;
 CREATE OR REPLACE FUNCTION api.replace_recovery_codes_v1(
     p_session bytea, p_attempt bytea, p_salt bytea, p_memory_kib integer, p_time_cost integer,
     p_parallelism integer, p_pepper_id text, p_tags bytea[], p_proofs bytea[],
-    p_language text, p_network text, p_agent text
+    p_language text, p_network text, p_agent text, p_ends_others boolean DEFAULT true
 ) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
@@ -80,7 +80,7 @@ BEGIN
     PERFORM vault.require_read_committed();
     IF NOT vault.are_recovery_codes(p_salt, p_memory_kib, p_time_cost, p_parallelism, p_pepper_id,
                                     p_tags, p_proofs)
-       OR NOT vault.is_language(p_language) THEN
+       OR NOT vault.is_language(p_language) OR p_ends_others IS NULL THEN
         RETURN 'bad_request';
     END IF;
     v_proof := vault.fresh_proof(p_session, p_attempt);
@@ -89,6 +89,9 @@ BEGIN
     END IF;
     PERFORM vault.store_recovery_codes(v_proof.account_id, p_salt, p_memory_kib, p_time_cost,
                                        p_parallelism, p_pepper_id, p_tags, p_proofs);
+    IF p_ends_others THEN
+        PERFORM vault.end_sessions_but(v_proof.account_id, v_proof.sid, 'factor_changed');
+    END IF;
     PERFORM vault.record_event('account:recovery_codes:replaced', v_proof.account_id, v_proof.sid,
                                NULL, NULL, vault.event_digest(p_network),
                                vault.event_digest(p_agent));

@@ -145,7 +145,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Ends an account's live sessions of either kind, save one, and tells their wikis.
-CREATE OR REPLACE FUNCTION vault.end_sessions_of(p_account uuid, p_save uuid, p_reason text)
+CREATE OR REPLACE FUNCTION vault.end_sessions_but(p_account uuid, p_save uuid, p_reason text)
 RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -160,9 +160,18 @@ BEGIN
         PERFORM vault.tell_wikis(ended, p_account);
         total := total + 1;
     END LOOP;
-    -- Whoever was signed in may not be the owner: their devices' own budgets of guesses end as well.
-    DELETE FROM vault.device_credentials WHERE account_id = p_account;
     RETURN total;
+END
+$$;
+
+-- The same, and no browser is known to the account any more: whoever was signed in may not be the owner,
+-- and their devices' own budgets of guesses end as well.
+CREATE OR REPLACE FUNCTION vault.end_sessions_of(p_account uuid, p_save uuid, p_reason text)
+RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    DELETE FROM vault.device_credentials WHERE account_id = p_account;
+    RETURN vault.end_sessions_but(p_account, p_save, p_reason);
 END
 $$;
 

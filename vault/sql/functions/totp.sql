@@ -79,6 +79,7 @@ BEGIN
     v_status := vault.store_totp(v_proof.account_id, p_id, p_name, p_sealed, p_digest,
                                  p_digest_key, p_step);
     IF v_status = 'added' THEN
+        PERFORM vault.end_sessions_but(v_proof.account_id, v_proof.sid, 'factor_changed');
         PERFORM vault.record_event('account:totp:added', v_proof.account_id, v_proof.sid, NULL,
                                    NULL, vault.event_digest(p_network),
                                    vault.event_digest(p_agent),
@@ -162,6 +163,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 'unknown';
     END IF;
+    PERFORM vault.end_sessions_but(v_proof.account_id, v_proof.sid, 'factor_changed');
     PERFORM vault.record_event('account:totp:removed', v_proof.account_id, v_proof.sid, NULL,
                                NULL, vault.event_digest(p_network), vault.event_digest(p_agent),
                                jsonb_build_object('device', p_id));
