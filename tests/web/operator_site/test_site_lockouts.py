@@ -1,11 +1,14 @@
 """The lockouts of lists and of the whole site, as their pages take them: shown, taken, undone."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import psycopg
 import pytest
 
 from tests.database.asking import value
+from tests.environment import subprocess_environment
+from tests.served import serving
 from tests.web.operator_site.place import Place, events, open_session_of
 
 LOCKED = "SELECT count(*) FROM vault.accounts WHERE state = 'locked'"
@@ -183,13 +186,24 @@ def test_end_that_the_page_does_not_offer_is_refused(
     assert value(admin, "SELECT sign_up_open FROM vault.site")
 
 
-def test_pages_work_without_redis_and_without_the_worker(
+def test_everything_works_while_redis_mail_and_worker_are_away(
     place: Place, admin: psycopg.Connection, manage: Callable[..., str]
 ) -> None:
-    """No worker runs here and no mail goes out: what is closed is closed, word waits for later."""
-    browser = place.signed_in("Chief")
-    browser.submit("/admin/lockouts/close/sign_in/", reason="x")
-    assert not value(admin, "SELECT sign_in_open FROM vault.site")
+    """Signing in as an operator, a lock, a door, the undo: word of it waits for the worker."""
+    environment = {
+        **subprocess_environment("operator"),
+        "AUTHSITE_TRUSTED_PROXIES": "127.0.0.1/32",
+        "REDIS_URL": "redis://127.0.0.1:1/0",  # nobody listens there
+    }
+    open_session_of(admin, place.ids["Ada"])
+    with serving(environment) as port:
+        browser = replace(place, port=port).signed_in("Chief")
+        done = browser.submit(f"/admin/accounts/{place.ids['Ada']}/lock/", reason="x")
+        assert "1 session was ended." in done.words
+        browser.submit("/admin/lockouts/close/sign_in/", reason="x")
+        assert not value(admin, "SELECT sign_in_open FROM vault.site")
+        assert "opendoor sign-in" in manage("owner", "lockouts")
+        browser.submit("/admin/lockouts/open/sign_in/", reason="over")
+    assert value(admin, "SELECT sign_in_open FROM vault.site")
     waiting = "SELECT count(*) FROM vault.outbox WHERE kind = 'measure' AND done_at IS NULL"
-    assert value(admin, waiting) >= 1
-    assert "opendoor sign-in" in manage("owner", "lockouts")
+    assert value(admin, waiting) >= 3
