@@ -180,6 +180,16 @@ class LastOperator(MeasureRefused):
     )
 
 
+class PastedTooMuch(MeasureRefused):
+    """More was pasted than is looked at in one go."""
+
+    code = "pasted_too_much"
+    message = _(
+        "There are more than 30 words in this that may be tokens, so nothing was looked at: give a "
+        "few lines at a time."
+    )
+
+
 class ListEmpty(MeasureRefused):
     """No line of a list means an account."""
 

@@ -50,6 +50,11 @@ class Account(models.Model):
         """Whether an operator has locked it."""
         return self.state == "locked"
 
+    @property
+    def is_locked_for_good(self) -> bool:
+        """Whether it is locked without an end."""
+        return self.is_locked and self.locked_until is None
+
 
 class Wiki(models.Model):
     """A wiki and its registration, without its secret."""

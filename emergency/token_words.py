@@ -61,6 +61,7 @@ HITS: Final[Mapping[str, tuple[Text, ...]]] = {
     ),
     "browser": (
         gettext_lazy("This browser is a stranger again to every account that knows it."),
+        gettext_lazy("Its owner's too, until they remove this site's cookies there."),
         gettext_lazy("Where a code was not asked for in it, one is asked for again."),
     ),
     "mailed_token": (

@@ -215,6 +215,8 @@ def detail_words(detail: Mapping[str, Any]) -> str:
         parts.append(door_words(str(known.pop("door"))))
     if known.pop("rest", False):
         parts.append(_("its sessions rest"))
+    if known.pop("longer", False):
+        parts.append(_("for longer"))
     if known.pop("by_itself", False):
         parts.append(_("by itself"))
     if "until" in known:

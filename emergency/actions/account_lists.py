@@ -25,7 +25,7 @@ __all__ = [
     "unlock_accounts",
 ]
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int, int], None]  # the list's number, dealt with, of how many
 _A_PART = 200  # each a transaction of its own: none holds its locks for long
 
 
@@ -45,6 +45,7 @@ class ListDone:
     accounts: int
     sessions_ended: int = 0
     left_alone: tuple[tuple[str, int], ...] = ()
+    still_locked: int = 0
 
 
 def names_in(text: str) -> list[str]:
@@ -83,13 +84,13 @@ def lock_accounts(
     *,
     by: Operator | None,
     how: Lock,
-    progress: Progress = lambda _done, _total: None,
+    progress: Progress = lambda _list, _done, _total: None,
 ) -> ListDone:
     """Locks these accounts as one list; those that cannot be locked are left as they are.
 
     On the operator's site 1,000 at the most, in one step. At the console any number, in parts:
-    what was locked stays locked if a later part fails. ``progress`` is told how many were dealt
-    with, of how many. Raises ``ListEmpty``, ``NotAllowed``, ``NotProven``, ``ReasonMissing``,
+    what was locked stays locked if a later part fails. Raises ``ListEmpty``, ``ListUndone``
+    (somebody undid it meanwhile), ``NotAllowed``, ``NotProven``, ``ReasonMissing``,
     ``VaultUnavailable``.
     """
     if not accounts:
@@ -108,12 +109,14 @@ def lock_accounts(
             list_id=list_id,
             total=len(accounts),
         )
+        if one.status == "gone":
+            raise ListUndone
         settle(Outcome(one.status), done="locked")
-        list_id = one.list_id
+        list_id = one.list_id or 0
         locked += one.locked
         ended += one.sessions_ended
         left_alone.update(one.left_alone.values())
-        progress(min(start + part, len(accounts)), len(accounts))
+        progress(list_id, min(start + part, len(accounts)), len(accounts))
     return ListDone(list_id or 0, locked, ended, tuple(sorted(left_alone.items())))
 
 
@@ -122,11 +125,11 @@ def unlock_accounts(
     reason: str,
     *,
     by: Operator | None,
-    progress: Progress = lambda _done, _total: None,
+    progress: Progress = lambda _list, _done, _total: None,
 ) -> ListDone:
     """Unlocks what a list locked and nobody unlocked since; other locks stay as they are.
 
-    On the operator's site in one step, which is enough for what can be locked there. Raises
+    On the operator's site 1,000 in one step: ``still_locked`` says how many are left. Raises
     ``ListUndone`` (or there never was such a list), ``NotAllowed``, ``NotProven``,
     ``ReasonMissing``, ``VaultUnavailable``.
     """
@@ -137,7 +140,7 @@ def unlock_accounts(
             raise ListUndone
         settle(Outcome(one.status), done="unlocked")
         unlocked, left = unlocked + one.unlocked, one.still_locked
-        progress(unlocked, unlocked + left)
+        progress(list_id, unlocked, unlocked + left)
         if by is not None:
             break
-    return ListDone(list_id, unlocked)
+    return ListDone(list_id, unlocked, still_locked=left)

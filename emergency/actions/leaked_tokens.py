@@ -63,7 +63,7 @@ class _Read:
 def examine(text: str, *, by: Operator | None) -> Examination:
     """What of this text is a token of ours, and whose. Each find is in the trail.
 
-    Raises ``NotAllowed``, ``VaultUnavailable``.
+    Raises ``NotAllowed``, ``PastedTooMuch``, ``VaultUnavailable``.
     """
     given = pasted.read(text)
     read = [_read(token) for token in given.signed] if given.signed else []

@@ -14,10 +14,11 @@ from typing import Final
 from urllib.parse import unquote_plus
 
 from accounts.services.sessions import decoded
+from emergency.errors import PastedTooMuch
 from vault import app_passwords, codes, refresh_tokens
 
 LONGEST: Final = 20_000
-_MOST: Final = 30  # tokens in one paste
+MOST: Final = 30  # words that may be tokens, in one paste
 _WORD: Final = re.compile(r"[A-Za-z0-9_.-]{16,}", re.ASCII)
 _JWT: Final = re.compile(r"[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}\Z", re.ASCII)
 _BASIC: Final = re.compile(r"\bbasic\s+([A-Za-z0-9+/]{16,}={0,2})", re.ASCII | re.IGNORECASE)
@@ -32,8 +33,14 @@ class Pasted:
 
 
 def read(text: str) -> Pasted:
-    """What may be tokens in a text of up to ``LONGEST`` characters."""
-    words = list(dict.fromkeys(_words(text[:LONGEST])))[:_MOST]
+    """What may be tokens in a text of up to ``LONGEST`` characters.
+
+    Raises ``PastedTooMuch`` where that is longer, or has more than ``MOST`` of them: what was not
+    looked at must not be taken for harmless.
+    """
+    words = list(dict.fromkeys(_words(text[:LONGEST])))
+    if len(text) > LONGEST or len(words) > MOST:
+        raise PastedTooMuch
     signed = tuple(word for word in words if _JWT.match(word))
     secrets = {secret for word in words if word not in signed for secret in _secrets(word)}
     return Pasted(frozenset(hashlib.sha256(secret).digest() for secret in secrets), signed)

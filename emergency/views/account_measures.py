@@ -68,7 +68,8 @@ def account_measure(request: HttpRequest, measure: Measure, account: Account) ->
     """The page of one measure on one account."""
     operator = operator_required(request)
     target = _target(measure, account, operator)
-    if request.method != "POST" and measure is LOCK and account.is_locked:
+    # One with an end can be locked for longer.
+    if measure is LOCK and request.method != "POST" and account.is_locked_for_good:
         return refused(request, measure, target, AlreadyLocked())
     if request.method != "POST" and measure is UNLOCK and not account.is_locked:
         return refused(request, measure, target, NotLocked())
@@ -85,7 +86,7 @@ def _target(measure: Measure, account: Account, operator: Operator) -> Target:
         name=account.username,
         url=reverse("admin:emergency_account_change", args=[account.id]),
         as_shown=(str(account.id), account.username, account.state),
-        hits=_hits(measure, account, len(sessions), is_own=is_own),
+        hits=lambda: _hits(measure, account, len(sessions), is_own=is_own),
         wikis=[]
         if measure in (UNLOCK, SEND_RESET)
         else sorted({w for s in sessions for w in s.wikis}),

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.services.throttling import charge
 from emergency.actions.leaked_tokens import KINDS, Examination, Thing, describe, examine, revoke
 from emergency.actions.operators import Operator
-from emergency.errors import AlreadyDead, NotAllowed
+from emergency.errors import AlreadyDead, NotAllowed, PastedTooMuch
 from emergency.forms import LeakedTokenForm
 from emergency.models import Session
 from emergency.token_words import HITS, ODD, thing_words
@@ -51,6 +51,9 @@ def leaked_token(request: HttpRequest) -> HttpResponse:
         found = examine(form.cleaned_data["token"], by=operator)
     except NotAllowed as error:
         return _page(request, operator, error=error, status=403)
+    except PastedTooMuch as error:
+        form.add_error("token", str(error.message))
+        return _page(request, operator, form=form)
     return _page(request, operator, examination=found)
 
 
@@ -83,7 +86,7 @@ def _target(thing: Thing, account_id: UUID, ref: UUID) -> Target:
         url=reverse("admin:emergency_account_change", args=[account_id]),
         url_name=thing.username,
         as_shown=(thing.kind, str(account_id), str(ref), thing.state),
-        hits=hits,
+        hits=lambda: hits,
         wikis=told.wikis if told else (),
     )
 

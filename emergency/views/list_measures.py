@@ -62,7 +62,11 @@ def _unlock(list_id: int, reason: str, /, *, by: Operator) -> Done:
     unlocked = ngettext(
         "%(count)d account is unlocked.", "%(count)d accounts are unlocked.", done.accounts
     )
-    return Done("unlisted", said=(unlocked % {"count": done.accounts},))
+    said = [unlocked % {"count": done.accounts}]
+    if done.still_locked:
+        left = _("%(count)d are still locked by it: once more, or all the rest at the console.")
+        said.append(left % {"count": done.still_locked})
+    return Done("unlisted", said=tuple(said))
 
 
 LOCK_LIST = Measure(
@@ -81,7 +85,7 @@ UNLOCK_LIST = Measure(
     title=gettext_lazy("Unlock a list of accounts"),
     button=gettext_lazy("Unlock these accounts"),
     working=gettext_lazy("Unlocking…"),
-    done=gettext_lazy("The list is unlocked"),
+    done=gettext_lazy("Accounts of the list are unlocked"),
     least="locker",
     is_dangerous=False,
     command="unlockaccounts",
@@ -119,6 +123,19 @@ def _ask(request: HttpRequest, found: FoundList, operator: Operator) -> HttpResp
 
 def _target(accounts: Sequence[UUID], unknown: Sequence[str], operator: Operator) -> Target:
     packed = _packed(accounts)
+    many = ngettext("%(count)d account", "%(count)d accounts", len(accounts))
+    return Target(
+        key=accounts,
+        name=many % {"count": len(accounts)},
+        url=reverse("admin:lockouts"),
+        url_name=_("the lockouts"),
+        as_shown=(hashlib.sha256(packed.encode()).hexdigest(),),
+        hits=lambda: _hits(accounts, unknown, operator),
+        hidden={"listed": packed},
+    )
+
+
+def _hits(accounts: Sequence[UUID], unknown: Sequence[str], operator: Operator) -> list[str]:
     hits = reach_words(reach("accounts", by=operator, accounts=accounts))
     if unknown:
         words = ngettext(
@@ -128,20 +145,11 @@ def _target(accounts: Sequence[UUID], unknown: Sequence[str], operator: Operator
         )
         names = ", ".join(unknown[:10]) + (", …" if len(unknown) > 10 else "")
         hits.append(words % {"count": len(unknown), "names": names})
-    many = ngettext("%(count)d account", "%(count)d accounts", len(accounts))
-    return Target(
-        key=accounts,
-        name=many % {"count": len(accounts)},
-        url=reverse("admin:lockouts"),
-        url_name=_("the lockouts"),
-        as_shown=(hashlib.sha256(packed.encode()).hexdigest(),),
-        hits=[
-            *hits,
-            _("Nobody can sign in to them until an operator unlocks them, alone or as a list."),
-            _("Those who have a confirmed e-mail address get a letter."),
-        ],
-        hidden={"listed": packed},
-    )
+    return [
+        *hits,
+        _("Nobody can sign in to them until an operator unlocks them, alone or as a list."),
+        _("Those who have a confirmed e-mail address get a letter."),
+    ]
 
 
 def _packed(accounts: Sequence[UUID]) -> str:
@@ -177,8 +185,9 @@ def unlock_list(request: HttpRequest, list_id: int) -> HttpResponse:
         url=reverse("admin:lockouts"),
         url_name=_("the lockouts"),
         as_shown=(str(list_id), str(listed.lifted_at)),
-        hits=[
+        hits=lambda: [
             still % {"count": count},
+            *([_("Here 1,000 at once; the console does all.")] if count > MOST_AT_ONCE else []),
             _("What was locked otherwise, before or since, stays locked."),
             _("Sessions that ended stay ended; those that were left to rest go on."),
         ],

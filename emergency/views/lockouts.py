@@ -17,12 +17,11 @@ def lockouts(request: HttpRequest) -> HttpResponse:
     """Each with the way to undo it; the measures on one account or wiki are on its own page."""
     operator = operator_required(request)
     live = list(closed_now())
-    closed = {lockout.kind for lockout in live if not lockout.subject}
+    closed = {one.kind for one in live if not one.subject and one.ends_at is None}
     context = {
         "operator": operator,
         "live": live,
         "open_doors": [(door, door_words(door)) for door in DOORS if door not in closed],
-        "keys_in_service": "signing_keys" not in closed,
         "lately": Lockout.objects.filter(lifted_at__isnull=False).order_by("-lifted_at")[:_LATELY],
         "is_chief": operator.reaches("chief"),
         "is_locker": operator.reaches("locker"),

@@ -63,7 +63,8 @@ class Target:
     name: str
     url: str
     as_shown: Sequence[str]
-    hits: Sequence[str] = field(default=())  # what it will do, the numbers first
+    # What it will do, the numbers first: asked for when a page shows it, since to count takes time.
+    hits: Callable[[], Sequence[str]] = tuple
     wikis: Sequence[str] = field(default=())  # who is told
     undo_url: str | None = None
     hidden: Mapping[str, str] = field(default_factory=dict)  # what its form carries along

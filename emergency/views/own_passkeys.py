@@ -44,7 +44,7 @@ def remove(request: HttpRequest, key: str) -> HttpResponse:
         url=reverse("admin:passkeys"),
         url_name=_("your passkeys"),
         as_shown=(key, passkey.name),
-        hits=[
+        hits=lambda: [
             _("Nobody can sign in here with it any more."),
             _("Your other sessions on this site end; this one goes on."),
         ],

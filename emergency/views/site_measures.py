@@ -1,5 +1,6 @@
 """The measures on the whole site: its doors, every session, the signing keys."""
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -109,21 +110,26 @@ RESTORE = Measure(
 
 
 def door_measure(request: HttpRequest, measure: Measure, door: Door) -> HttpResponse:
-    """The page of closing or opening one door."""
+    """The page of closing or opening one door. One with an end can be closed for longer."""
     operator = operator_required(request)
-    is_closed = _is_live(door)
+    live = _live(door)
     target = Target(
         key=door,
         name=door_words(door),
         console_name=door.replace("_", "-"),
         url=reverse("admin:lockouts"),
         url_name=_("the lockouts"),
-        as_shown=(door, str(is_closed)),
-        hits=_hits_of_door(door, operator) if measure is CLOSE else _hits_of_opening(door),
+        as_shown=(door, str(live and live.ends_at), str(live is not None)),
+        hits=partial(_hits_of_door, door, operator)
+        if measure is CLOSE
+        else partial(_hits_of_opening, door),
         undo_url=reverse("admin:door_open", args=[door]) if measure is CLOSE else None,
     )
-    if request.method != "POST" and is_closed is (measure is CLOSE):
-        return refused(request, measure, target, AlreadyClosed() if is_closed else NotClosed())
+    if request.method != "POST":
+        if measure is CLOSE and live is not None and live.ends_at is None:
+            return refused(request, measure, target, AlreadyClosed())
+        if measure is OPEN and live is None:
+            return refused(request, measure, target, NotClosed())
     return take(request, measure, target)
 
 
@@ -137,6 +143,12 @@ def _hits_of_door(door: Door, operator: Operator) -> list[str]:
             _(
                 "People can sign in only in a browser where they have signed in before, with a "
                 "password or a passkey. App passwords do not work meanwhile."
+            )
+        )
+        hits.append(
+            _(
+                "Whoever sets a new password by letter, or was locked and unlocked, is known in no "
+                "browser: they have to wait until it is open again."
             )
         )
     else:
@@ -154,45 +166,54 @@ def _hits_of_opening(door: Door) -> list[str]:
 
 def end_all_measure(request: HttpRequest) -> HttpResponse:
     """The page of ending every session."""
-    target = _site_target(
-        "sessions",
-        [
-            *reach_words(reach("sessions", by=operator_required(request))),
-            _("Every code and token, and every sign-in that is under way, ends too."),
-            _("Everybody may sign in again at once. Wikis learn when they next ask."),
-            _("Operators are signed out here as well: you too."),
-            _("This cannot be undone."),
-        ],
-    )
-    return take(request, END_ALL, target)
+    operator = operator_required(request)
+    return take(request, END_ALL, _site_target("sessions", partial(_hits_of_ending, operator)))
+
+
+def _hits_of_ending(operator: Operator) -> list[str]:
+    return [
+        *reach_words(reach("sessions", by=operator)),
+        _("Every code and token, and every sign-in that is under way, ends too."),
+        _("Everybody may sign in again at once. Wikis learn when they next ask."),
+        _("Operators are signed out here as well: you too."),
+        _("This cannot be undone."),
+    ]
 
 
 def keys_measure(request: HttpRequest, measure: Measure) -> HttpResponse:
-    """The page of taking the signing keys out of service, or putting them back."""
+    """The page of taking the signing keys out of service, or putting them back.
+
+    Keys that came since they were taken can be taken as well.
+    """
     operator = operator_required(request)
-    is_locked = _is_live("signing_keys")
-    hits = (
-        [
-            *reach_words(reach("signing_keys", by=operator)),
-            _("Whatever they signed is refused within a minute, by us and by wikis that look."),
-            _("Nobody is sent to a wiki until there are new keys, or these are put back."),
-            _("Sessions on this site go on."),
-        ]
-        if measure is WITHDRAW
-        else [_("What they signed counts again, and they sign again.")]
-    )
+    is_locked = _live("signing_keys") is not None
     target = _site_target(
         f"signing_keys {is_locked}",
-        hits,
+        partial(_hits_of_keys, operator)
+        if measure is WITHDRAW
+        else lambda: [_("What they signed counts again, and they sign again.")],
         undo_url=reverse("admin:restore_keys") if measure is WITHDRAW else None,
     )
-    if request.method != "POST" and is_locked is (measure is WITHDRAW):
-        error = KeysWithdrawn() if is_locked else KeysInService()
-        return refused(request, measure, target, error)
+    if request.method != "POST":
+        if measure is WITHDRAW and not any(hit.total for hit in reach("signing_keys", by=operator)):
+            return refused(request, measure, target, KeysWithdrawn())
+        if measure is RESTORE and not is_locked:
+            return refused(request, measure, target, KeysInService())
     return take(request, measure, target)
 
 
-def _site_target(as_shown: str, hits: list[str], *, undo_url: str | None = None) -> Target:
+def _hits_of_keys(operator: Operator) -> list[str]:
+    return [
+        *reach_words(reach("signing_keys", by=operator)),
+        _("Whatever they signed is refused within a minute, by us and by wikis that look."),
+        _("Nobody is sent to a wiki until there are new keys, or these are put back."),
+        _("Sessions on this site go on."),
+    ]
+
+
+def _site_target(
+    as_shown: str, hits: Callable[[], list[str]], *, undo_url: str | None = None
+) -> Target:
     return Target(
         key=None,
         name=_("the whole site"),
@@ -205,8 +226,8 @@ def _site_target(as_shown: str, hits: list[str], *, undo_url: str | None = None)
     )
 
 
-def _is_live(kind: str) -> bool:
-    return Lockout.objects.filter(kind=kind, subject="", lifted_at__isnull=True).exists()
+def _live(kind: str) -> Lockout | None:
+    return Lockout.objects.filter(kind=kind, subject="", lifted_at__isnull=True).first()
 
 
 close = partial(door_measure, measure=CLOSE)

@@ -60,7 +60,7 @@ def alert_measure(request: HttpRequest, alert: Alert) -> HttpResponse:
         name=str(alert),
         url=reverse("admin:emergency_alert_change", args=[alert.id]),
         as_shown=(str(alert.id), alert.kind),
-        hits=[
+        hits=lambda: [
             _("It leaves the first page: somebody has looked at it."),
             _("What it has counted so far is known; what goes on raises a new one."),
         ],
@@ -82,7 +82,7 @@ def job_measure(request: HttpRequest, measure: Measure, job: Job) -> HttpRespons
         else reverse("admin:emergency_job_change", args=[job.id]),
         url_name=_("the outbox") if is_last_look else "",
         as_shown=(str(job.id), job.state, str(job.tries)),
-        hits=_hits(measure, job),
+        hits=lambda: _hits(measure, job),
     )
     if request.method != "POST" and not job.is_dead:
         return refused(request, measure, target, NotDead())

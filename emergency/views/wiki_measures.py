@@ -51,26 +51,28 @@ def wiki_measure(request: HttpRequest, measure: Measure, wiki: Wiki) -> HttpResp
 
 
 def _target(measure: Measure, wiki: Wiki, operator: Operator) -> Target:
-    if measure is SUSPEND:
-        hits = [
-            *reach_words(reach("wiki", by=operator, subject=wiki.client_id)),
-            _("Everybody who uses this wiki: nobody can sign in to it any more."),
-            _("Every code and token that it was given is dead at once."),
-            _("Other wikis, and people's sessions on this site, go on."),
-        ]
-    else:
-        hits = [
-            _("People can sign in to it again."),
-            _("What it was given before stays dead: people sign in anew."),
-        ]
     return Target(
         key=wiki.client_id,
         name=wiki.name,
         console_name=wiki.client_id,
         url=reverse("admin:emergency_wiki_change", args=[wiki.client_id]),
         as_shown=(wiki.client_id, wiki.name, wiki.state),
-        hits=hits,
+        hits=lambda: _hits(measure, wiki, operator),
         undo_url=reverse("admin:emergency_wiki_resume", args=[wiki.client_id])
         if measure is SUSPEND
         else None,
     )
+
+
+def _hits(measure: Measure, wiki: Wiki, operator: Operator) -> list[str]:
+    if measure is SUSPEND:
+        return [
+            *reach_words(reach("wiki", by=operator, subject=wiki.client_id)),
+            _("Everybody who uses this wiki: nobody can sign in to it any more."),
+            _("Every code and token that it was given is dead at once."),
+            _("Other wikis, and people's sessions on this site, go on."),
+        ]
+    return [
+        _("People can sign in to it again."),
+        _("What it was given before stays dead: people sign in anew."),
+    ]

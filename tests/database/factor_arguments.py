@@ -35,6 +35,8 @@ def web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[st
     fresh, guess = [session, proof], [*ORIGIN, random_32()]
     new = [random_32() for _ in range(10)]
     return {
+        "lock_notice": ["Eve", None],
+        "closed_doors": [],
         "list_totp": [session],
         "add_totp": [
             *(*fresh, uuid4(), "Phone", secrets.token_bytes(60), random_32(), "t1", step_at()),

@@ -57,6 +57,7 @@ def operator_arguments(
         "end_all_sessions": [olga, "because"],
         "lock_signing_keys": [olga, "because", None],
         "restore_signing_keys": [olga, "because"],
+        "sign_in_counts": [olga],
         "lockout_reach": [olga, "sessions", "", []],
         "end_backends": [olga, "authsite_worker"],
         "acknowledge_alert": [olga, _an_alert(admin), "seen"],

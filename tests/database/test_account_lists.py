@@ -74,7 +74,7 @@ def test_list_of_any_length_is_locked_in_parts_and_says_how_far(
     crowd, said = [one.account_id for one in a_crowd(5)], []
     with playing("owner"):
         done = lock_accounts(
-            crowd, "a wave", by=None, how=LOCK, progress=lambda at, of: said.append((at, of))
+            crowd, "a wave", by=None, how=LOCK, progress=lambda _list, at, of: said.append((at, of))
         )
     assert done.accounts == 5
     assert said == [(2, 5), (4, 5), (5, 5)]
@@ -95,7 +95,7 @@ def test_list_stopped_halfway_locks_the_rest_when_given_again(
     class Stopped(Exception):
         """Somebody pressed Ctrl-C."""
 
-    def stop(at: int, _of: int) -> None:
+    def stop(_list: int, at: int, _of: int) -> None:
         if at == 2:
             raise Stopped
 

@@ -208,7 +208,7 @@ def test_change_without_a_fresh_proof_of_ones_own_is_refused(
         "UPDATE vault.attempts SET authenticated_at = authenticated_at - interval '5 minutes'"
     )
     assert add(session, proof, "x@example.net") == "gone"
-    enrol_app(ada, second)
+    enrol_app(ada, session)
     weak = fresh(ada, session)
     assert add(session, weak, "x@example.net") == "weak"
     assert _set_primary(session, weak, new) == "weak"

@@ -202,7 +202,7 @@ def test_app_password_without_a_fresh_proof_of_ones_own_is_not_made(
         "UPDATE vault.attempts SET authenticated_at = authenticated_at - interval '5 minutes'"
     )
     assert make(session, proof) == "gone"
-    enrol_app(ada, second)
+    enrol_app(ada, session)
     assert make(session, fresh(ada, session)) == "weak"
     assert value(admin, "SELECT count(*) FROM vault.app_passwords") == 0
 

@@ -57,6 +57,7 @@ NOT_VOUCHED = {
     "policy": "upper bounds in seconds: checkvault compares them; web keeps its own for proofs",
     "recovery_code_sets": "how to compute a tag: another way makes no proof of ours",
     "sign_in_counts": "what the first page of operators shows of a day; nothing is decided by it",
+    "refused_devices": "secrets that leaked: a writer can let one be known again",
     "session_wikis": "whom to tell when a session ends: a writer can keep word from them",
     "site": "epoch, switches, and the secret of decoys: an older epoch revives what it ended",
     "skeletons": "which names are taken: the threat model says what deleting them gives",

@@ -138,6 +138,24 @@ def test_change_of_a_factor_ends_the_sessions_elsewhere_and_no_other(
     assert value(admin, ended, other.sid) == "factor_changed"
 
 
+@pytest.mark.parametrize("name", CHANGES)
+def test_change_voids_what_was_proven_elsewhere_and_not_what_was_proven_here(
+    holder: Holder, admin: psycopg.Connection, name: str
+) -> None:
+    """A sign-in that waits on its last page, by a factor that is none any more, opens nothing."""
+    before, change = CHANGES[name]
+    for do in before:
+        do(holder)
+    pending, mine = presented(holder.passkey), holder.proof()
+    change(holder)
+    late = sessions.open_session(pending, kept=True, agent_label="", origin=NOWHERE)
+    assert late is None
+    again = passkeys.add(
+        holder.here, mine, new_passkey(), name="Key", language="en", origin=NOWHERE
+    )
+    assert again == "added"
+
+
 def test_change_that_is_refused_ends_nothing(holder: Holder, admin: psycopg.Connection) -> None:
     """Without a fresh proof nothing happens, here or elsewhere."""
     other, proof = elsewhere(admin, holder), holder.proof()

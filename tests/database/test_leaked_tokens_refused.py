@@ -127,7 +127,7 @@ def test_search_takes_no_long_list(locker: Duty, login: Login) -> None:
     with login("operator") as connection:
         for given in (
             ([random_32()] * 101, [], [], []),
-            ([], ["session"] * 11, [uuid4()] * 11, [uuid4()] * 11),
+            ([], ["session"] * 101, [uuid4()] * 101, [uuid4()] * 101),
             ([], ["session"], [], []),
             ([], ["app_password"], [uuid4()], [uuid4()]),
             (None, [], [], []),

@@ -46,7 +46,7 @@ def test_lockaccount_counts_then_locks_until_an_end_and_says_how_to_undo(
     )
     assert (status, err) == (0, "")
     assert "Ada is locked. 1 session ended. It ends by itself at " in out
-    assert "Undo: manage.py unlockaccount 'Ada'" in out
+    assert "Undo: manage.py unlockaccount Ada --reason" in out
     assert sessions.resume(session.secret) is None
     [lock] = ask(admin, "SELECT told, ends_at > now() AS ahead FROM vault.account_locks")
     assert lock == {"told": "Write to us.", "ahead": True}
@@ -125,7 +125,9 @@ def test_door_is_counted_closed_listed_and_opened(
     status, out, _ = console.run("lockouts")
     assert "by console, until " in out
     assert f"undo: manage.py opendoor {door} --reason ..." in out
-    assert "closed already" in console.complaint("closedoor", door, "--reason", "again")
+    assert "closed already" in console.complaint(
+        "closedoor", door, "--reason", "again", "--until", "30m"
+    )
     assert console.answer("opendoor", door, "--reason", "over") == {
         "door": door,
         "status": "opened",

@@ -13,7 +13,7 @@ from emergency.actions.lock_account import Lock, lock_account
 from emergency.actions.signing_key_lockout import withdraw_keys
 from emergency.actions.suspend_wiki import suspend_wiki
 from emergency.actions.unlock_account import unlock_account
-from emergency.errors import ReasonMissing
+from emergency.errors import AlreadyClosed, AlreadyLocked, AlreadySuspended, ReasonMissing
 from outbox.measures import lift_due as lift_now
 from tests.database import people
 from tests.database.asking import a_wiki, ask, value
@@ -116,6 +116,48 @@ def test_clock_set_back_keeps_closed_what_is_closed(
     pass_an_hour(admin)
     assert lift(playing) == 0
     assert people.prove(ada).status == "locked"
+
+
+def test_lockout_with_an_end_is_made_longer_without_a_moment_between(
+    vault: None, playing: Playing, admin: psycopg.Connection
+) -> None:
+    """Placed once more with a later end or none it lasts longer; never shorter."""
+    ada = people.sign_up("Ada")
+    a_wiki(admin)
+    soon, later = in_an_hour(), in_an_hour() + timedelta(hours=1)
+    ends = (
+        "SELECT array_agg(ends_at) FROM (SELECT ends_at FROM vault.account_locks"
+        " UNION ALL SELECT ends_at FROM vault.lockouts) e"
+    )
+    with playing("owner"):
+        for end, stands in ((later, later), (soon, later), (None, None), (later, None)):
+            for place in (
+                lambda at: lock_account(ada.account_id, "x", by=None, how=Lock(ends_at=at)),
+                lambda at: close_door("sign_in", "x", by=None, ends_at=at),
+                lambda at: suspend_wiki("wiki-a", "x", by=None, ends_at=at),
+            ):
+                try:
+                    place(end)
+                except (AlreadyLocked, AlreadyClosed, AlreadySuspended):
+                    assert end != stands
+            assert value(admin, ends) == [stands] * 3
+    assert value(admin, "SELECT count(*) FROM vault.account_locks") == 1
+
+
+def test_end_of_one_lock_lifts_no_other(
+    vault: None, playing: Playing, admin: psycopg.Connection
+) -> None:
+    """Unlocked and locked anew while the worker was on its way: the new one stays."""
+    ada = people.sign_up("Ada")
+    with playing("owner"):
+        lock_account(ada.account_id, "x", by=None, how=Lock(ends_at=in_an_hour()))
+        first = value(admin, "SELECT max(id) FROM vault.account_locks")
+        unlock_account(ada.account_id, "x", by=None)
+        lock_account(ada.account_id, "for good", by=None)
+    for is_over in (True, False):
+        lifted = "SELECT vault.unlock_account(%s, 'over', NULL, %s, %s)"
+        assert value(admin, lifted, ada.account_id, first, is_over) == "already"
+    assert value(admin, "SELECT state FROM vault.accounts") == "locked"
 
 
 @pytest.mark.parametrize("away", [timedelta(0), timedelta(hours=-1), timedelta(days=367)])

@@ -18,7 +18,7 @@ from tests.database.factors import (
     presented,
     sign_in_with,
 )
-from tests.database.people import Member, sign_in, sign_up
+from tests.database.people import Member, sign_up
 from tests.database.racing import raced
 from vault import passkey_accounts, passkeys, passwords, recovery_codes, sessions
 from vault.accounts import prepare
@@ -183,14 +183,13 @@ def test_password_is_removed_once_two_passkeys_know_their_user(
 
 def test_password_is_removed_by_no_lesser_proof(ada: Member, admin: psycopg.Connection) -> None:
     """Of the password alone, of another session, or of a trusted browser."""
-    session = sign_in(ada)
-    password = fresh_attempt(ada, session)
     key = enrol_passkey(ada)
-    enrolled = sign_in_with(key)
-    passkeys.add(enrolled, again(key, enrolled), new_passkey(), name="x", **MORE)
+    session = sign_in_with(key)
+    passkeys.add(session, again(key, session), new_passkey(), name="x", **MORE)
     admin.execute("UPDATE vault.passkeys SET knows_user = true")
-    assert passwords.remove(session, password, **MORE) == "weak"
-    assert passwords.remove(session, again(key, enrolled), **MORE) == "gone"
+    other = sign_in_with(key)
+    assert passwords.remove(session, fresh_attempt(ada, session), **MORE) == "weak"
+    assert passwords.remove(session, again(key, other), **MORE) == "gone"
     assert value(admin, "SELECT count(*) FROM vault.password_verifiers") == 1
 
 

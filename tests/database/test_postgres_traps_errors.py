@@ -144,6 +144,7 @@ def _worker_arguments(admin: psycopg.Connection) -> dict[str, list[Any]]:
         "finish_outbox": [job],
         "bury_outbox": [job, "gone"],
         "prune": [],
+        "lift_due": [],
         "watch": ['{"unjudged": 3}'],
         "report_row": ["session", "7"],
         "signing_keys": [],

@@ -9,7 +9,8 @@ import psycopg
 from emergency.actions.lock_account import Lock, lock_account
 from emergency.actions.unlock_account import unlock_account
 from tests.database import people
-from tests.database.asking import ask, value
+from tests.database.asking import Login, ask, value
+from tests.database.mail import a_member, answer_requests, request_reset
 from tests.database.refreshing import a_grant, a_token, session, wiki
 from vault import lock_notices, refresh_tokens, sessions
 from vault.events import NOWHERE, Origin
@@ -66,6 +67,37 @@ def test_what_was_under_way_does_not_come_back(vault: None, playing: Playing) ->
     unlock(playing, ada)
     late = sessions.open_session(pending, kept=False, agent_label="", origin=NOWHERE)
     assert late is None
+
+
+def test_sign_in_and_wiki_under_way_stop_no_lock(
+    session: Session, wiki: Wiki, playing: Playing, admin: psycopg.Connection, login: Login
+) -> None:
+    """What is being used that moment is left, and finds itself void: nobody waits in a circle."""
+    grant = a_grant(session, wiki)
+    member = people.Member(session.account_id, session.username, people.PASSWORD)
+    with admin.transaction(), login("web") as other:
+        # As redeem_code_v1 holds them before it asks for the account.
+        admin.execute("SELECT FROM vault.grants WHERE id = %s FOR UPDATE", [grant])
+        lock(playing, member)
+        assert other is not None
+    assert value(admin, "SELECT state FROM vault.accounts WHERE id = %s", member.account_id) == (
+        "locked"
+    )
+    assert value(admin, "SELECT count(*) FROM vault.grants WHERE vault.is_grant_alive(grants)") == 0
+
+
+def test_letters_that_let_somebody_in_are_void_after_a_rest(
+    playing: Playing, admin: psycopg.Connection, vault: None
+) -> None:
+    """A link for a new password that went out before the lock opens nothing after it."""
+    member = a_member(playing)
+    request_reset()
+    answer_requests(playing, admin)
+    lock(playing, member)
+    unlock(playing, member)
+    alive = "SELECT count(*) FROM vault.mailed_tokens t WHERE vault.token_status(t) = 'live'"
+    assert value(admin, alive + " AND purpose = 'reset'") == 0
+    assert value(admin, "SELECT count(*) FROM vault.mailed_tokens WHERE purpose = 'reset'") == 1
 
 
 def test_wikis_of_a_resting_session_are_told_and_keep_no_token(

@@ -184,6 +184,7 @@ HELD = {
     "password_verifiers.digest_salt": "a salt",
     "sessions.mac_key": "a key's id",
     "device_credentials.secret_hash": "SHA-256 of 256 random bits",
+    "refused_devices.secret_hash": "SHA-256 of 256 random bits",
     "sessions.secret_hash": "SHA-256 of 256 random bits",
     "sign_in_counts.wrong_passwords": "how many were tried in a half-hour",
     "signing_keys.sealed_private": "sealed",

@@ -44,7 +44,7 @@ def test_withdrawn_keys_sign_and_verify_nothing_and_come_back_exactly(
     with pytest.raises(signing_keys.NoSigningKey):
         signing_keys.signing_key("ES256")
     with playing("owner"):
-        with pytest.raises(KeysWithdrawn):
+        with pytest.raises(KeysWithdrawn):  # there is none any more
             withdraw_keys("again", by=None)
         assert set(restore_keys("a false alarm", by=None).kids) == before[0]
         with pytest.raises(KeysInService):
@@ -85,6 +85,18 @@ def test_key_added_while_the_others_are_withdrawn_signs_alone(playing: Playing) 
         made = {signing_keys.create(alg) for alg in signing_keys.ALGORITHMS}
     assert published()[0] == made
     with playing("owner"):
+        restore_keys("a false alarm", by=None)
+    assert published()[0] == before | made
+
+
+def test_key_that_came_since_is_taken_by_the_lockout_that_holds(playing: Playing) -> None:
+    """A lockout that was forgotten must not protect the key that leaked next; one undo for all."""
+    before, _ = published()
+    with playing("owner"):
+        withdraw_keys("seen in a log", by=None)
+        made = {signing_keys.create(alg) for alg in signing_keys.ALGORITHMS}
+        assert set(withdraw_keys("that one too", by=None).kids) == made
+        assert published() == (set(), {})
         restore_keys("a false alarm", by=None)
     assert published()[0] == before | made
 

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from accounts.management.console import ConsoleCommand
 from emergency.actions.leaked_tokens import Examination, Examined, examine, revoke
-from emergency.errors import AlreadyDead, MeasureRefused, TargetUnknown
+from emergency.errors import AlreadyDead, MeasureRefused, PastedTooMuch, TargetUnknown
 from emergency.token_words import INSTEAD, LETTERS, ODD, state_words, thing_words, token_words
 
 
@@ -33,7 +33,10 @@ class Command(ConsoleCommand):
         """Looks, and ends what was found where that is asked for."""
         if options["revoke"] != bool(options["reason"].strip()):
             raise CommandError("--revoke and --reason go together")
-        examination = examine(_typed(), by=None)
+        try:
+            examination = examine(_typed(), by=None)
+        except PastedTooMuch as error:
+            raise CommandError(str(error.message)) from error
         entries = [_entry(one) for one in examination.found]
         if options["revoke"]:
             _revoke(examination, entries, options["reason"])

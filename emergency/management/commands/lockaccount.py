@@ -1,5 +1,6 @@
 """``manage.py lockaccount``: Lock an account."""
 
+import shlex
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -31,7 +32,10 @@ class Command(MeasureCommand):
         fate = "Its sessions rest" if options["rest"] else f"{sessions(done.sessions_ended)} ended"
         line = f"{target.username} is locked. {fate}. {ends_words(options['ends_at'])}"
         answer, lines = self.done(target, done, line)
-        return answer, [*lines, f"Undo: manage.py unlockaccount {target.username!r} --reason ..."]
+        return answer, [
+            *lines,
+            f"Undo: manage.py unlockaccount {shlex.quote(target.username)} --reason ...",
+        ]
 
 
 def add_lock_arguments(parser: CommandParser) -> None:

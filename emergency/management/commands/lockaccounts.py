@@ -69,9 +69,9 @@ class Command(LockoutCommand):
         }
         return answer, lines
 
-    def _progress(self, dealt_with: int, total: int) -> None:
+    def _progress(self, list_id: int, dealt_with: int, total: int) -> None:
         if dealt_with < total:
-            self.stderr.write(f"{dealt_with} of {total}")
+            self.stderr.write(f"list {list_id}: {dealt_with} of {total}")
 
 
 def _read(file: str) -> str:

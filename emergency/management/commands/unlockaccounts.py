@@ -33,6 +33,6 @@ class Command(LockoutCommand):
         line = f"List {target}: {done.accounts} unlocked."
         return {"list": target, "status": "unlocked", "unlocked": done.accounts}, [line]
 
-    def _progress(self, dealt_with: int, total: int) -> None:
+    def _progress(self, list_id: int, dealt_with: int, total: int) -> None:
         if dealt_with < total:
-            self.stderr.write(f"{dealt_with} of {total}")
+            self.stderr.write(f"list {list_id}: {dealt_with} of {total}")

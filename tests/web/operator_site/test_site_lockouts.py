@@ -38,12 +38,15 @@ def test_door_is_shown_closed_seen_on_the_first_page_and_opened(
         words = browser.get(page).words
         assert "credentials leaked elsewhere" in words
         assert "Chief · until" in words
+    # It can be closed for longer, and not for less.
+    assert "That is closed already" in browser.submit(path, reason="again", until="1h").words
+    assert "It is closed" in browser.submit(path, reason="longer").words
     assert "That is closed already" in browser.get(path).words
     undone = browser.submit(f"/admin/lockouts/open/{door}/", reason="it is over")
     assert "It is open again" in undone.words
     assert value(admin, flag) is not while_closed
     assert "it is over" in browser.get("/admin/lockouts/").words
-    assert [event["door"] for event in events(admin, "lockout:site:closed")] == [door]
+    assert [event["door"] for event in events(admin, "lockout:site:closed")] == [door, door]
 
 
 def test_every_session_ends_and_the_operator_signs_in_again(

@@ -52,6 +52,10 @@ BEGIN
             left_alone := left_alone || jsonb_build_object(v_account, v_one.status);
         END IF;
     END LOOP;
+    -- A list that locked nobody closes nothing.
+    IF p_lockout IS NULL AND locked = 0 AND p_total <= cardinality(p_accounts) THEN
+        PERFORM vault.finish_list(lockout_id, 'nobody was locked by it', p_actor, false);
+    END IF;
     status := 'locked';
     RETURN NEXT;
 END
@@ -65,7 +69,7 @@ CREATE OR REPLACE FUNCTION vault.unlock_accounts(
 ) RETURNS TABLE (status text, unlocked integer, still_locked bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_account uuid;
+    v_lock record;
 BEGIN
     PERFORM vault.require_read_committed();
     unlocked := 0;
@@ -82,11 +86,11 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
-    FOR v_account IN
-        SELECT l.account_id FROM vault.account_locks l
+    FOR v_lock IN
+        SELECT l.id, l.account_id FROM vault.account_locks l
         WHERE l.lockout_id = p_lockout AND l.lifted_at IS NULL ORDER BY l.account_id LIMIT p_limit
     LOOP
-        IF vault.unlock_account(v_account, p_reason, p_actor, true) = 'unlocked' THEN
+        IF vault.unlock_account(v_lock.account_id, p_reason, p_actor, v_lock.id) = 'unlocked' THEN
             unlocked := unlocked + 1;
         END IF;
     END LOOP;
@@ -104,6 +108,7 @@ CREATE OR REPLACE FUNCTION vault.finish_list(
 ) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    PERFORM FROM vault.lockouts l WHERE l.id = p_lockout FOR UPDATE;
     IF EXISTS (SELECT FROM vault.account_locks l
                WHERE l.lockout_id = p_lockout AND l.lifted_at IS NULL) THEN
         RETURN NULL;

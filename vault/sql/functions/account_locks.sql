@@ -26,6 +26,12 @@ BEGIN
                    WHEN p_account = p_actor THEN 'self'
                    WHEN vault.outranks(p_account, p_actor) THEN 'forbidden' ELSE 'locked' END;
     -- Somebody must be able to undo it.
+    IF status = 'already' AND p_lockout IS NULL
+       AND vault.prolong_lock(p_account, p_reason, p_actor, p_ends_at) THEN
+        status := 'locked';
+        RETURN NEXT;
+        RETURN;
+    END IF;
     IF status = 'locked' AND EXISTS (SELECT FROM vault.operators o
                                      WHERE o.account_id = p_account AND o.revoked_at IS NULL) THEN
         PERFORM FROM vault.operators FOR UPDATE;
@@ -64,18 +70,42 @@ BEGIN
 END
 $$;
 
+-- Lets a lock that has an end last longer, so that there is no moment between two. Whether it does.
+CREATE OR REPLACE FUNCTION vault.prolong_lock(
+    p_account uuid, p_reason text, p_actor uuid, p_ends_at timestamptz
+) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE vault.account_locks k SET ends_at = p_ends_at
+    WHERE k.account_id = p_account AND k.lifted_at IS NULL AND k.ends_at IS NOT NULL
+      AND (p_ends_at IS NULL OR p_ends_at > k.ends_at) AND p_account IS DISTINCT FROM p_actor
+      AND NOT vault.outranks(p_account, p_actor);
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM vault.record_event('lockout:account:locked', p_account, NULL, NULL, p_actor, NULL, NULL,
+        vault.lockout_detail(p_reason, p_ends_at, '{"longer": true}'));
+    PERFORM vault.tell_operators('lockout:account:locked', p_actor, 1);
+    RETURN true;
+END
+$$;
+
 -- Lets an account's sessions rest while it is locked: its wikis forget them, and what was on its way to a
 -- session or a wiki is void, as at the end of one.
 CREATE OR REPLACE FUNCTION vault.rest_sessions_of(p_account uuid) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     SELECT vault.tell_wikis(s.sid, p_account) FROM vault.sessions s
     WHERE s.account_id = p_account AND s.ended_at IS NULL AND s.expires_at > clock_timestamp();
-    UPDATE vault.attempts SET consumed_at = clock_timestamp()
-    WHERE account_id = p_account AND consumed_at IS NULL AND expires_at > clock_timestamp();
-    UPDATE vault.grants g SET revoked_at = clock_timestamp()
-    FROM vault.sessions s
-    WHERE s.account_id = p_account AND s.ended_at IS NULL AND g.sid = s.sid
-      AND g.revoked_at IS NULL;
+    SELECT vault.void_proofs(p_account, NULL);
+    -- What is being used this moment is left: it waits for the account, finds it locked, and is void.
+    UPDATE vault.grants SET revoked_at = clock_timestamp() WHERE id IN (
+        SELECT g.id FROM vault.grants g JOIN vault.sessions s ON s.sid = g.sid
+        WHERE s.account_id = p_account AND s.ended_at IS NULL AND g.revoked_at IS NULL
+        FOR UPDATE OF g SKIP LOCKED);
+    UPDATE vault.mailed_tokens SET spent_at = clock_timestamp() WHERE id IN (
+        SELECT t.id FROM vault.mailed_tokens t
+        WHERE t.account_id = p_account AND t.spent_at IS NULL AND t.purpose IN ('reset', 'confirm')
+        FOR UPDATE SKIP LOCKED);
 $$;
 
 -- Whether so many wrong guesses stand in a row that only known devices may try the password, or the
@@ -87,10 +117,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                      AND in_a_row >= 100);
 $$;
 
--- Lifts a lock; or, where there is none, the limit that wrong guesses have put on the password. Statuses:
--- unlocked, unknown, already, bad_request.
+-- Lifts a lock; or, where there is none, the limit that wrong guesses have put on the password. With
+-- p_lock only that very lock: another one stays. Statuses: unlocked, unknown, already, bad_request.
 CREATE OR REPLACE FUNCTION vault.unlock_account(
-    p_account uuid, p_reason text, p_actor uuid, p_is_over boolean DEFAULT false
+    p_account uuid, p_reason text, p_actor uuid, p_lock bigint DEFAULT NULL,
+    p_is_over boolean DEFAULT false
 ) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -102,7 +133,7 @@ BEGIN
         RETURN 'bad_request';
     END IF;
     SELECT state INTO v_state FROM vault.accounts WHERE id = p_account FOR UPDATE;
-    IF v_state = 'active' AND NOT p_is_over AND vault.is_known_only(p_account) THEN
+    IF v_state = 'active' AND p_lock IS NULL AND vault.is_known_only(p_account) THEN
         PERFORM vault.clear_guesses(p_account);
         PERFORM vault.record_event('lockout:guesses:cleared', p_account, NULL, NULL, p_actor, NULL,
                                    NULL, jsonb_build_object('reason', btrim(p_reason)));
@@ -110,6 +141,11 @@ BEGIN
     END IF;
     IF v_state IS DISTINCT FROM 'locked' THEN
         RETURN CASE WHEN v_state IS NULL THEN 'unknown' ELSE 'already' END;
+    END IF;
+    IF p_lock IS NOT NULL AND NOT EXISTS (
+            SELECT FROM vault.account_locks k WHERE k.id = p_lock AND k.lifted_at IS NULL
+            AND (NOT p_is_over OR k.ends_at <= clock_timestamp())) THEN
+        RETURN 'already';
     END IF;
     UPDATE vault.accounts SET state = 'active' WHERE id = p_account;
     UPDATE vault.account_locks SET lifted_at = clock_timestamp(), lifted_by = p_actor,

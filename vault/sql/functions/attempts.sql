@@ -71,7 +71,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     CROSS JOIN vault.site
     WHERE t.secret_hash = sha256(p_secret) AND t.consumed_at IS NULL
       AND t.expires_at > clock_timestamp() AND t.account_epoch = a.epoch
-      AND t.site_epoch = site.epoch AND a.state = 'active';
+      AND t.proofs_epoch = a.proofs_epoch AND t.site_epoch = site.epoch AND a.state = 'active';
 $$;
 
 -- Opens an attempt by its first proof. A secret chosen twice must not raise: that would undo the
@@ -83,10 +83,10 @@ CREATE OR REPLACE FUNCTION vault.open_attempt(
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     INSERT INTO vault.attempts (secret_hash, account_id, account_epoch, site_epoch, purpose,
-                                proofs, amr, authenticated_at, sid, expires_at)
+                                proofs, amr, authenticated_at, sid, expires_at, proofs_epoch)
     VALUES (p_hash, p_account.id, p_account.epoch, p_site_epoch, p_purpose, p_proofs,
             vault.amr_of(p_proofs), p_at, p_sid,
-            p_at + make_interval(secs => vault.policy_seconds('attempt')))
+            p_at + make_interval(secs => vault.policy_seconds('attempt')), p_account.proofs_epoch)
     ON CONFLICT DO NOTHING;
 END
 $$;
@@ -108,7 +108,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     FROM vault.accounts a CROSS JOIN vault.site
     WHERE t.secret_hash = p_hash AND t.consumed_at IS NULL AND t.expires_at > clock_timestamp()
       AND a.id = t.account_id AND a.epoch = t.account_epoch AND a.state = 'active'
-      AND site.epoch = t.site_epoch
+      AND a.proofs_epoch = t.proofs_epoch AND site.epoch = t.site_epoch
     RETURNING t.*;
 $$;
 

@@ -17,7 +17,8 @@ $$;
 CREATE OR REPLACE FUNCTION vault.remember_device(p_account uuid, p_device bytea) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF octet_length(p_device) IS DISTINCT FROM 32 THEN
+    IF octet_length(p_device) IS DISTINCT FROM 32
+       OR EXISTS (SELECT FROM vault.refused_devices r WHERE r.secret_hash = sha256(p_device)) THEN
         RETURN true;
     END IF;
     INSERT INTO vault.device_credentials (secret_hash, account_id)

@@ -88,8 +88,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM vault.device_credentials d
     WHERE p_kind = 'browser' AND d.account_id = p_account AND d.id = p_ref
     UNION ALL
-    SELECT vault.token_status(t), t.purpose, NULL, t.sid, t.requested_at
-    FROM vault.mailed_tokens t
+    SELECT CASE WHEN a.state <> 'active' AND t.spent_at IS NULL
+                     AND vault.token_status(t) = 'dead' THEN 'rests' ELSE vault.token_status(t) END,
+           t.purpose, NULL, t.sid, t.requested_at
+    FROM vault.mailed_tokens t JOIN vault.accounts a ON a.id = t.account_id
     WHERE p_kind = 'mailed_token' AND t.id = p_ref AND t.account_id = p_account
     UNION ALL (
         SELECT CASE WHEN i.spent_at IS NOT NULL THEN 'spent'
@@ -113,7 +115,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM vault.require_read_committed();
     IF p_digests IS NULL OR p_kinds IS NULL OR cardinality(p_digests) > 100
-       OR cardinality(p_kinds) > 10
+       OR cardinality(p_kinds) > 100
        OR cardinality(p_kinds) IS DISTINCT FROM cardinality(p_accounts)
        OR cardinality(p_kinds) IS DISTINCT FROM cardinality(p_refs)
        OR NOT p_kinds <@ '{session,grant}' THEN
@@ -201,6 +203,8 @@ BEGIN
             -- One secret, whatever accounts know the browser by it: all of them forget it.
             SELECT d.secret_hash INTO v_hash FROM vault.device_credentials d
             WHERE d.account_id = p_account AND d.id = p_ref;
+            -- Its owner still carries it, and must not make it known anew.
+            INSERT INTO vault.refused_devices (secret_hash) VALUES (v_hash) ON CONFLICT DO NOTHING;
             WITH forgotten AS (
                 DELETE FROM vault.device_credentials d WHERE d.secret_hash = v_hash
                 RETURNING d.account_id)

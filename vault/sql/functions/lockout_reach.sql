@@ -115,6 +115,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT DISTINCT e.account_id
         FROM vault.events_since(statement_timestamp() - interval '1 hour',
                                 ARRAY['account:session:opened']) e
+        WHERE e.detail ->> 'kind' IS DISTINCT FROM 'operator'
     ), made AS MATERIALIZED (
         SELECT a.username FROM seen JOIN vault.accounts a ON a.id = seen.account_id
         JOIN vault.device_credentials d ON d.account_id = a.id

@@ -26,14 +26,18 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
                     AND p_ends_at < clock_timestamp() + interval '366 days', p_ends_at IS NULL);
 $$;
 
--- Records a lockout; NULL where one of that kind and subject holds already.
+-- Records a lockout, or lets the one of that kind and subject that holds last longer; NULL where that
+-- holds as long already.
 CREATE OR REPLACE FUNCTION vault.place_lockout(
     p_kind text, p_subject text, p_reason text, p_actor uuid, p_ends_at timestamptz
 ) RETURNS bigint
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO vault.lockouts (kind, subject, reason, placed_by, ends_at)
     VALUES (p_kind, p_subject, btrim(p_reason), p_actor, p_ends_at)
-    ON CONFLICT (kind, subject) WHERE lifted_at IS NULL AND kind <> 'accounts' DO NOTHING
+    ON CONFLICT (kind, subject) WHERE lifted_at IS NULL AND kind <> 'accounts'
+    DO UPDATE SET ends_at = excluded.ends_at
+    WHERE lockouts.ends_at IS NOT NULL
+      AND (excluded.ends_at IS NULL OR excluded.ends_at > lockouts.ends_at)
     RETURNING id;
 $$;
 
@@ -90,12 +94,14 @@ DECLARE
     v_total integer := 0;
 BEGIN
     PERFORM vault.require_read_committed();
+    -- Rows that somebody holds are left for the next time: nobody waits for anybody here.
     FOR v_due IN
-        SELECT l.account_id, l.lockout_id FROM vault.account_locks l
+        SELECT l.id, l.account_id, l.lockout_id FROM vault.account_locks l
+        JOIN vault.accounts a ON a.id = l.account_id
         WHERE l.lifted_at IS NULL AND l.ends_at <= clock_timestamp()
-        ORDER BY l.account_id LIMIT 500
+        ORDER BY l.account_id LIMIT 500 FOR UPDATE OF a SKIP LOCKED
     LOOP
-        IF vault.unlock_account(v_due.account_id, c_reason, NULL, true) = 'unlocked' THEN
+        IF vault.unlock_account(v_due.account_id, c_reason, NULL, v_due.id, true) = 'unlocked' THEN
             v_total := v_total + 1;
             IF v_due.lockout_id IS NULL THEN
                 PERFORM vault.tell_operators('lockout:account:unlocked', NULL, 1);
@@ -105,6 +111,7 @@ BEGIN
     FOR v_due IN
         SELECT l.id, l.kind, l.subject FROM vault.lockouts l
         WHERE l.lifted_at IS NULL AND l.ends_at <= clock_timestamp() ORDER BY l.id
+        FOR UPDATE SKIP LOCKED
     LOOP
         CASE v_due.kind
             WHEN 'wiki' THEN

@@ -64,6 +64,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_tim
     WHERE day < vault.today() - 400 AND octet_length(subject) IN (32, 33);
     DELETE FROM vault.device_credentials
     WHERE last_used_at < clock_timestamp() - interval '400 days';
+    DELETE FROM vault.refused_devices WHERE refused_at < clock_timestamp() - interval '800 days';
 $$;
 
 -- The letters to oneself of the last month, the newest first: which, when, and what became of them. Not

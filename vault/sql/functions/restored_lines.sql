@@ -13,12 +13,17 @@ DECLARE
     v_actor uuid := (p_event ->> 'actor_id')::uuid;
 BEGIN
     PERFORM FROM vault.accounts WHERE id = p_account AND state = p_state FOR UPDATE;
-    IF FOUND THEN
+    -- A lock of before the dump may be another than this one: with an end, or on a list.
+    IF FOUND AND NOT (p_state = 'locked' AND EXISTS (
+            SELECT FROM vault.account_locks k
+            WHERE k.account_id = p_account AND k.lifted_at IS NULL AND k.placed_at < p_at)) THEN
         RETURN 'already';
     END IF;
     IF NOT p_dry THEN
         UPDATE vault.accounts SET state = p_state, epoch = epoch + 1 WHERE id = p_account;
         IF p_state = 'locked' THEN
+            UPDATE vault.account_locks SET lifted_at = p_at, lift_reason = 'placed anew since'
+            WHERE account_id = p_account AND lifted_at IS NULL;
             -- Until when, and for whom to read, as it was; lists are not pieced together again.
             INSERT INTO vault.account_locks (account_id, reason, placed_by, placed_at, ends_at)
             VALUES (p_account, v_reason, v_actor, p_at,
@@ -35,53 +40,71 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION vault.reapply_wiki_state(
-    p_client text, p_state text, p_event jsonb, p_dry boolean
+    p_client text, p_state text, p_event jsonb, p_at timestamptz, p_dry boolean
 ) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM FROM vault.wikis WHERE client_id = p_client AND state = p_state FOR UPDATE;
-    IF FOUND THEN
+    IF FOUND AND NOT (p_state = 'suspended' AND vault.is_older_lockout('wiki', p_client, p_at)) THEN
         RETURN 'already';
     END IF;
     IF NOT p_dry THEN
         UPDATE vault.wikis SET state = p_state, state_reason = CASE p_state WHEN 'suspended'
             THEN coalesce(p_event -> 'detail' ->> 'reason', 'not known') ELSE '' END
         WHERE client_id = p_client;
-        PERFORM vault.reapply_record('wiki', p_client, p_state = 'suspended', p_event);
+        PERFORM vault.reapply_record('wiki', p_client, p_state = 'suspended', p_event, p_at);
     END IF;
     RETURN 'applied';
 END
 $$;
 
--- The record of a lockout that was placed or lifted since.
+-- Whether the live lockout of that kind and subject was placed before this time.
+CREATE OR REPLACE FUNCTION vault.is_older_lockout(p_kind text, p_subject text, p_at timestamptz)
+RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM vault.lockouts l
+                   WHERE l.kind = p_kind AND l.subject = p_subject AND l.lifted_at IS NULL
+                     AND l.placed_at < p_at);
+$$;
+
+-- The record of a lockout that was placed or lifted since: whatever stood there before is lifted.
 CREATE OR REPLACE FUNCTION vault.reapply_record(
-    p_kind text, p_subject text, p_is_placed boolean, p_event jsonb
+    p_kind text, p_subject text, p_is_placed boolean, p_event jsonb, p_at timestamptz
 ) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_reason text := coalesce(p_event -> 'detail' ->> 'reason', 'not known');
     v_actor uuid := (p_event ->> 'actor_id')::uuid;
+    v_id bigint := vault.lift_lockout(p_kind, p_subject, v_reason, v_actor);
 BEGIN
-    RETURN CASE WHEN p_is_placed
-        THEN vault.place_lockout(p_kind, p_subject, v_reason, v_actor,
-                                 to_timestamp((p_event -> 'detail' ->> 'until')::bigint))
-        ELSE vault.lift_lockout(p_kind, p_subject, v_reason, v_actor) END;
+    IF p_is_placed THEN
+        INSERT INTO vault.lockouts (kind, subject, reason, placed_by, placed_at, ends_at)
+        VALUES (p_kind, p_subject, v_reason, v_actor, p_at,
+                to_timestamp((p_event -> 'detail' ->> 'until')::bigint))
+        RETURNING id INTO v_id;
+    END IF;
+    RETURN v_id;
 END
 $$;
 
 -- A door of the site that was closed or opened since.
-CREATE OR REPLACE FUNCTION vault.reapply_door(p_event jsonb, p_is_open boolean, p_dry boolean)
-RETURNS text
+CREATE OR REPLACE FUNCTION vault.reapply_door(
+    p_event jsonb, p_is_open boolean, p_at timestamptz, p_dry boolean
+) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_door text := p_event -> 'detail' ->> 'door';
+    v_door text := coalesce(p_event -> 'detail' ->> 'door', '');
 BEGIN
+    IF v_door NOT IN ('sign_up', 'sign_in', 'unknown_devices') THEN
+        RETURN 'by_hand';
+    END IF;
     IF p_is_open <> EXISTS (SELECT FROM vault.lockouts l WHERE l.kind = v_door AND l.subject = ''
-                            AND l.lifted_at IS NULL) THEN
+                            AND l.lifted_at IS NULL)
+       AND (p_is_open OR NOT vault.is_older_lockout(v_door, '', p_at)) THEN
         RETURN 'already';
     END IF;
     IF NOT p_dry THEN
-        PERFORM vault.reapply_record(v_door, '', NOT p_is_open, p_event);
+        PERFORM vault.reapply_record(v_door, '', NOT p_is_open, p_event, p_at);
         PERFORM vault.set_door(v_door, p_is_open);
     END IF;
     RETURN 'applied';
@@ -90,20 +113,22 @@ $$;
 
 -- Signing keys that a lockout withdrew, or put back, since: those that the dump has.
 CREATE OR REPLACE FUNCTION vault.reapply_key_lockout(
-    p_event jsonb, p_is_placed boolean, p_dry boolean
+    p_event jsonb, p_is_placed boolean, p_at timestamptz, p_dry boolean
 ) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_lockout bigint;
 BEGIN
     IF p_is_placed = EXISTS (SELECT FROM vault.lockouts l WHERE l.kind = 'signing_keys'
-                             AND l.lifted_at IS NULL) THEN
+                             AND l.lifted_at IS NULL)
+       AND NOT (p_is_placed AND vault.is_older_lockout('signing_keys', '', p_at)) THEN
         RETURN 'already';
     END IF;
     IF NOT p_dry THEN
-        v_lockout := vault.reapply_record('signing_keys', '', p_is_placed, p_event);
+        v_lockout := vault.reapply_record('signing_keys', '', p_is_placed, p_event, p_at);
         UPDATE vault.signing_keys SET lockout_id = CASE WHEN p_is_placed THEN v_lockout END
-        WHERE p_event -> 'detail' -> 'kids' ? kid;
+        WHERE lockout_id IS NOT NULL
+           OR coalesce(p_event -> 'detail' -> 'kids', '[]') ? kid;
     END IF;
     RETURN 'applied';
 END
@@ -276,6 +301,8 @@ BEGIN
     IF NOT p_dry THEN
         UPDATE vault.signing_keys SET state = 'retired', retired_at = '-infinity'
         WHERE p_kids ? kid;
+        -- As when it was done: a lockout has nothing left to put back.
+        PERFORM vault.lift_lockout('signing_keys', '', 'withdrawn for good', NULL);
     END IF;
     RETURN 'applied';
 END

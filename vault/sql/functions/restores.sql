@@ -47,6 +47,9 @@ BEGIN
     UPDATE vault.grants SET revoked_at = v_now WHERE revoked_at IS NULL;
     UPDATE vault.refresh_tokens SET spent_at = v_now WHERE spent_at IS NULL;
     UPDATE vault.mailed_tokens SET spent_at = v_now WHERE spent_at IS NULL;
+    -- A browser that was forgotten since the dump must spare nobody a code.
+    UPDATE vault.device_credentials SET trusted_at = NULL, trusted_until = NULL
+    WHERE trusted_until IS NOT NULL;
     UPDATE vault.operator_invites SET spent_at = v_now WHERE spent_at IS NULL;
     UPDATE vault.password_proposals SET digest = NULL, outcome = 'restored' WHERE outcome IS NULL;
     UPDATE vault.factor_proposals SET digest = NULL, outcome = 'restored' WHERE outcome IS NULL;
@@ -106,13 +109,13 @@ BEGIN
         WHEN v_tag = 'lockout:account:unlocked' THEN
             vault.reapply_lock(v_account, 'active', p_event, v_at, p_dry)
         WHEN v_tag = 'lockout:wiki:suspended' THEN
-            vault.reapply_wiki_state(v_client, 'suspended', p_event, p_dry)
+            vault.reapply_wiki_state(v_client, 'suspended', p_event, v_at, p_dry)
         WHEN v_tag = 'lockout:wiki:resumed' THEN
-            vault.reapply_wiki_state(v_client, 'active', p_event, p_dry)
+            vault.reapply_wiki_state(v_client, 'active', p_event, v_at, p_dry)
         WHEN v_tag IN ('lockout:site:closed', 'lockout:site:opened') THEN
-            vault.reapply_door(p_event, v_tag = 'lockout:site:opened', p_dry)
+            vault.reapply_door(p_event, v_tag = 'lockout:site:opened', v_at, p_dry)
         WHEN v_tag LIKE 'lockout:signing_keys:%' THEN
-            vault.reapply_key_lockout(p_event, v_tag LIKE '%:withdrawn', p_dry)
+            vault.reapply_key_lockout(p_event, v_tag LIKE '%:withdrawn', v_at, p_dry)
         WHEN v_tag LIKE 'operator:revoke:%' THEN
             vault.reapply_operator(v_account, NULL, v_at, p_dry)
         WHEN v_tag LIKE 'operator:grant:%' THEN

@@ -82,7 +82,7 @@ BEGIN
     WHERE id = v_attempt.account_id AND language <> p_language;
     -- A lock that commits while this waits must win: FOR SHARE orders the two.
     PERFORM FROM vault.accounts WHERE id = v_attempt.account_id AND state = 'active'
-        AND epoch = v_attempt.account_epoch FOR SHARE;
+        AND epoch = v_attempt.account_epoch AND proofs_epoch = v_attempt.proofs_epoch FOR SHARE;
     IF NOT FOUND THEN
         RETURN 'gone';
     END IF;
@@ -127,10 +127,10 @@ BEGIN
     END IF;
     IF p_proof_hash IS NOT NULL THEN
         INSERT INTO vault.attempts (secret_hash, account_id, account_epoch, site_epoch, purpose,
-                                    proofs, amr, authenticated_at, sid, expires_at)
+                                    proofs, amr, authenticated_at, sid, expires_at, proofs_epoch)
         VALUES (p_proof_hash, v_attempt.account_id, v_attempt.account_epoch, v_attempt.site_epoch,
                 'reauthenticate', v_attempt.proofs, v_attempt.amr, v_attempt.authenticated_at, p_sid,
-                v_attempt.expires_at)
+                v_attempt.expires_at, v_attempt.proofs_epoch)
         ON CONFLICT DO NOTHING;
     END IF;
     v_is_new_device := vault.remember_device(v_attempt.account_id, p_device);

@@ -2,7 +2,8 @@
 -- until they are put back. Others that are published go on; where none is left, nobody is sent to a wiki
 -- until the console has made new ones (manage.py rotatekeys --signing --compromised).
 
--- Statuses: withdrawn, already (a lockout holds, or there is no key to withdraw), bad_request.
+-- Keys that came since a lockout that holds are taken by it as well. Statuses: withdrawn, already (there is
+-- no key to withdraw), bad_request.
 CREATE OR REPLACE FUNCTION vault.lock_signing_keys(
     p_reason text, p_actor uuid, p_ends_at timestamptz
 ) RETURNS TABLE (status text, kids text[])
@@ -19,7 +20,9 @@ BEGIN
     END IF;
     status := 'already';
     IF EXISTS (SELECT FROM vault.signing_keys k WHERE vault.is_published(k)) THEN
-        v_lockout := vault.place_lockout('signing_keys', '', p_reason, p_actor, p_ends_at);
+        v_lockout := coalesce(
+            vault.place_lockout('signing_keys', '', p_reason, p_actor, p_ends_at),
+            (SELECT l.id FROM vault.lockouts l WHERE l.kind = 'signing_keys' AND l.lifted_at IS NULL));
     END IF;
     IF v_lockout IS NOT NULL THEN
         WITH withdrawn AS (
@@ -62,6 +65,9 @@ BEGIN
         )
         SELECT coalesce(array_agg(r.kid ORDER BY r.kid), '{}') INTO kids FROM restored r
         WHERE r.retired_at IS DISTINCT FROM '-infinity';
+        -- Logouts that could not be signed are tried at once.
+        UPDATE vault.outbox SET not_before = clock_timestamp()
+        WHERE done_at IS NULL AND buried_at IS NULL AND last_error = 'signing_key_missing';
         PERFORM vault.record_event('lockout:signing_keys:restored', NULL, NULL, NULL, p_actor,
             NULL, NULL, vault.lockout_detail(p_reason, NULL, jsonb_build_object(
                 'kids', kids, 'by_itself', nullif(p_is_over, false))));

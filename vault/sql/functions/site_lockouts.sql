@@ -75,6 +75,7 @@ BEGIN
     IF NOT vault.is_reason(p_reason) THEN
         RETURN 'bad_request';
     END IF;
+    PERFORM FROM vault.site FOR UPDATE;  -- one after the other, or two would both be the third
     UPDATE vault.site SET epoch = epoch + 1
     WHERE p_actor IS NULL OR (
         SELECT count(*) FROM vault.events e

@@ -144,7 +144,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     SELECT count(*)::integer FROM told;
 $$;
 
--- Ends an account's live sessions of either kind, save one, and tells their wikis.
+-- Ends an account's live sessions of either kind, save one, and tells their wikis. What was proven so far
+-- elsewhere is void as well: by a factor, perhaps, that is none any more.
 CREATE OR REPLACE FUNCTION vault.end_sessions_but(p_account uuid, p_save uuid, p_reason text)
 RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -160,7 +161,23 @@ BEGIN
         PERFORM vault.tell_wikis(ended, p_account);
         total := total + 1;
     END LOOP;
+    PERFORM vault.void_proofs(p_account, p_save);
     RETURN total;
+END
+$$;
+
+-- Voids what was proven so far in all flows of an account, but within one session. The account's row is
+-- locked by then, and whoever turns proofs into a session looks at it last.
+CREATE OR REPLACE FUNCTION vault.void_proofs(p_account uuid, p_save uuid) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_epoch bigint;
+BEGIN
+    UPDATE vault.accounts SET proofs_epoch = proofs_epoch + 1 WHERE id = p_account
+    RETURNING proofs_epoch INTO v_epoch;
+    UPDATE vault.attempts SET proofs_epoch = v_epoch
+    WHERE account_id = p_account AND sid = p_save AND consumed_at IS NULL
+      AND expires_at > clock_timestamp() AND proofs_epoch = v_epoch - 1;
 END
 $$;
 

@@ -55,7 +55,8 @@ BEGIN
             CROSS JOIN vault.site
         WHERE t.secret_hash = v_proposal.attempt_hash AND t.consumed_at IS NULL
           AND t.expires_at > clock_timestamp() AND a.epoch = t.account_epoch
-          AND site.epoch = t.site_epoch AND a.state = 'active';
+          AND a.proofs_epoch = t.proofs_epoch AND site.epoch = t.site_epoch
+          AND a.state = 'active';
         status := CASE WHEN FOUND THEN 'opened' ELSE 'gone' END;
         UPDATE vault.factor_proposals SET outcome = status WHERE id = p_proposal;
     END IF;

@@ -18,8 +18,14 @@ BEGIN
         RETURN 'bad_request';
     END IF;
     SELECT state INTO v_state FROM vault.wikis WHERE client_id = p_client_id FOR UPDATE;
-    IF v_state IS NULL OR v_state = p_state THEN
+    IF v_state IS NULL OR (v_state = p_state AND p_state = 'active') THEN
         RETURN CASE WHEN v_state IS NULL THEN 'unknown' ELSE 'already' END;
+    END IF;
+    IF v_state = p_state THEN
+        -- One that has an end can last longer.
+        IF vault.place_lockout('wiki', p_client_id, p_reason, p_actor, p_ends_at) IS NULL THEN
+            RETURN 'already';
+        END IF;
     END IF;
     UPDATE vault.wikis SET state = p_state,
            state_reason = CASE p_state WHEN 'suspended' THEN btrim(p_reason) ELSE '' END
