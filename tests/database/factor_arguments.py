@@ -35,8 +35,6 @@ def web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[st
     fresh, guess = [session, proof], [*ORIGIN, random_32()]
     new = [random_32() for _ in range(10)]
     return {
-        "lock_notice": ["Eve", None],
-        "closed_doors": [],
         "list_totp": [session],
         "add_totp": [
             *(*fresh, uuid4(), "Phone", secrets.token_bytes(60), random_32(), "t1", step_at()),
@@ -51,12 +49,12 @@ def web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[st
         "recovery_code_challenge": [attempt],
         "count_recovery_codes": [session],
         "own_subject": [session],
-        "replace_recovery_codes": [*fresh, *RECOVERY_SET, new, new, "en", *ORIGIN],
+        "replace_recovery_codes": [*fresh, *RECOVERY_SET, new, new, "en", *ORIGIN, True],
         "propose_recovery_code": [attempt, tag, *guess],
         "judge_recovery_code": [propose_code(web, attempt, tag)["proposal"]],
         "offer_passkeys": [attempt],
         "list_passkeys": [session],
-        "add_passkey": [*fresh, *passkey_arguments().values(), "en", *ORIGIN, True],
+        "add_passkey": [*fresh, *passkey_arguments().values(), "en", *ORIGIN, True, True],
         "rename_passkey": [session, passkey, "Blue key"],
         "remove_passkey": [*fresh, passkey, "en", *ORIGIN],
         "find_passkey": [passkey],

@@ -218,7 +218,7 @@ def test_attempt_by_a_passkey_that_its_owner_takes_away_meanwhile_opens_nothing(
     full = an_attempt(admin, ada, enough, purpose="reauthenticate", sid=_sid(admin, session))
     removal = (session, full.secret, stolen, "en", NETWORK, AGENT)
     assert call(web, "api.remove_passkey_v1", *removal)["status"] == "removed"
-    assert open_session(web, Proof(thief, touched)) == "unfinished"
+    assert open_session(web, Proof(thief, touched)) == "gone"
     assert value(admin, FRESH, session, own) == "weak"
 
 

@@ -40,6 +40,7 @@ HOSTILE: dict[str, list[Any]] = {
     "integer": [None, 0, -1, 2**31 - 1],
     "bigint": [None, 0, -1, 253402300800, HUGE],
     "boolean": [None, True, False],
+    "timestamp with time zone": [None, "-infinity", "infinity", "4000-01-01", "2000-01-01"],
     "jsonb": [None, "{}", "[]", "7", '{"unjudged": "3"}', '{"unjudged": 1e9}', '{"x": {}}'],
 }
 Setting = tuple[psycopg.Connection, dict[str, list[Any]]]
@@ -70,6 +71,8 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
     fresh = prove(web, ada, purpose="reauthenticate", session=session)
     known: dict[str, list[Any]] = {
         "prepare_account": [uuid4()],
+        "lock_notice": ["Ada", None],
+        "closed_doors": [],
         "register_account": [
             *(uuid4(), "Bob", random_32(), "t1", ["bob"], *password),
             *(uuid4(), b"s" * 60, random_32(), "t1", random_32(), "en", random_32()),
