@@ -63,7 +63,7 @@ def test_locked_account_is_out_everywhere(demo: Demo, person: Person) -> None:
     operator.locator("#searchbar").fill("Trouble Maker")
     operator.locator("#searchbar").press("Enter")
     operator.get_by_role("link", name="Trouble Maker").first.click()
-    operator.get_by_role("link", name=re.compile("^Lock")).first.click()
+    operator.get_by_role("link", name="Lock this account").click()
     operator.get_by_label("Reason").fill("drill")
     operator.get_by_role("button", name=re.compile("^Lock")).click()
     expect(operator.get_by_text(re.compile("locked", re.IGNORECASE)).first).to_be_visible()
