@@ -125,6 +125,7 @@ def suspended(demo: Demo) -> Iterator[Callable[[], str]]:
 
     yield suspend
     demo.manage("resumewiki", client_id, "--reason", "the drill is over")
+    time.sleep(6)  # web remembers a wiki for five seconds: the next test signs in to it
 
 
 def _vault(demo: Demo) -> psycopg.Connection:
