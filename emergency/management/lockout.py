@@ -51,7 +51,8 @@ class LockoutCommand(ConsoleCommand, ABC):
         """What a dry run says."""
         name = self.name(target)
         lines = reach_words(hits)
-        return [*([f"{name}:"] if name else []), *lines, "Nothing was done: this was a dry run."]
+        first = f"This would happen ({name}):" if name else "This would happen:"
+        return [first, *lines, "Nothing was done: this was a dry run."]
 
     @abstractmethod
     def take(self, target: Any, reason: str, options: dict[str, Any]) -> tuple[Any, list[str]]:
