@@ -65,6 +65,7 @@ class Gallery:
         """Looks at what the page shows now; ``few`` makes two pictures: each theme, each size."""
         assert name not in self.names, f"{name} is looked at twice"
         self.names.append(name)
+        page.wait_for_load_state()  # a page on its way to the next has no document for a moment
         page.set_viewport_size(NARROWEST)
         if page.evaluate(WIDER_THAN_SCREEN) > 0:
             self.findings.append(f"{name}: wider than a screen of 320 px")
