@@ -18,6 +18,7 @@ from tests.database.leaks import Duty, Playing, locker, on_duty, told
 from tests.database.operating import enrolled
 from tests.database.refreshing import session, wiki
 from vault import grants, operator_passkeys, refresh_tokens, sessions
+from vault.events import Origin
 from vault.sessions import Session
 from vault.wikis import Wiki
 
@@ -244,3 +245,13 @@ def test_text_without_any_token_of_ours_finds_nothing(locker: Duty, session: Ses
     """A secret of nobody's, a session's public id, a word."""
     for pasted in (encoded(random_32()), str(session.sid), "hello", "", "." * 5000):
         assert locker.examine(pasted) == Examination((), ())
+
+
+def test_browser_whose_secret_leaked_becomes_known_to_nobody_again(
+    vault: None, admin: psycopg.Connection
+) -> None:
+    """Also when its owner signs in with it: whoever else has it must gain nothing by that."""
+    ada, device = people.sign_up("Ada"), Origin(network="", agent="", device=LAPTOP)
+    admin.execute("INSERT INTO vault.refused_devices (secret_hash) VALUES (sha256(%s))", [LAPTOP])
+    assert sessions.resume(people.sign_in(ada, origin=device).secret) is not None
+    assert value(admin, "SELECT count(*) FROM vault.device_credentials") == 0
