@@ -13,7 +13,7 @@ from uuid import UUID
 
 from vault import connection
 from vault.errors import VaultRefused
-from vault.lockouts import Outcome
+from vault.lockouts import Outcome, taken
 from vault.sessions import Session
 
 # As what something was pasted, and what of it can be ended.
@@ -132,19 +132,13 @@ def revoke(kind: str, account_id: UUID, ref: UUID, reason: str, by: Session | No
     A session's wikis are told; a grant goes with all its tokens; a browser is forgotten by every
     account that knows it.
     """
-    given: dict[str, Any] = {"kind": kind, "account": account_id, "ref": ref, "reason": reason}
-    if by is None:
-        row = connection.row(
-            "SELECT api.console_revoke_leaked_v1(%(kind)s, %(account)s, %(ref)s, %(reason)s)"
-            " AS status",
-            given,
-        )
-    else:
-        row = connection.row(
-            "SELECT api.revoke_leaked_v1(%(session)s, %(kind)s, %(account)s, %(ref)s, %(reason)s)"
-            " AS status",
-            {**given, "session": by.secret},
-        )
+    row = taken(
+        by,
+        "SELECT api.console_revoke_leaked_v1(%(kind)s, %(account)s, %(ref)s, %(reason)s) AS status",
+        "SELECT api.revoke_leaked_v1(%(session)s, %(kind)s, %(account)s, %(ref)s, %(reason)s)"
+        " AS status",
+        {"kind": kind, "account": account_id, "ref": ref, "reason": reason},
+    )
     return Outcome(row["status"])
 
 

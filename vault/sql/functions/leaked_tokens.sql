@@ -165,8 +165,7 @@ DECLARE
     v_others uuid[] := ARRAY[p_account];
 BEGIN
     PERFORM vault.require_read_committed();
-    IF coalesce(btrim(p_reason), '') = '' OR length(p_reason) > 1000
-       OR p_kind IS NULL OR p_kind IN ('proof', 'wiki_secret') THEN
+    IF NOT vault.is_reason(p_reason) OR p_kind IS NULL OR p_kind IN ('proof', 'wiki_secret') THEN
         RETURN 'bad_request';
     END IF;
     -- The account's row first, as everywhere; but for grants, whose row is locked before it.
