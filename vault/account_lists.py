@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from vault import connection
-from vault.lockouts import Lock, lock_parameters, taken
+from vault.lockouts import Lock, asked, lock_parameters, taken
 from vault.sessions import Session
 
 MOST_AT_ONCE = 1000
@@ -42,14 +41,12 @@ class ListUnlocked:
 
 def find(names: Sequence[str], by: Session | None) -> dict[str, Named]:
     """The accounts that these canonical names or ids mean, by what was given; 1,000 at the most."""
-    given = {"names": list(names)}
-    if by is None:
-        rows = connection.rows("SELECT * FROM api.console_named_accounts_v1(%(names)s)", given)
-    else:
-        rows = connection.rows(
-            "SELECT * FROM api.named_accounts_v1(%(session)s, %(names)s)",
-            {**given, "session": by.secret},
-        )
+    rows = asked(
+        by,
+        "SELECT * FROM api.console_named_accounts_v1(%(names)s)",
+        "SELECT * FROM api.named_accounts_v1(%(session)s, %(names)s)",
+        {"names": list(names)},
+    )
     return {row["given"]: Named(row["account_id"], row["username"]) for row in rows}
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from vault import connection
 from vault.errors import VaultRefused
-from vault.lockouts import Outcome, taken
+from vault.lockouts import Outcome, asked, taken
 from vault.sessions import Session
 
 # As what something was pasted, and what of it can be ended.
@@ -93,18 +93,13 @@ def find(
         "accounts": [one.account_id for one in signed],
         "refs": [one.ref for one in signed],
     }
-    if by is None:
-        rows = connection.rows(
-            "SELECT * FROM api.console_find_leaked_v1(%(digests)s, %(kinds)s, %(accounts)s,"
-            " %(refs)s)",
-            given,
-        )
-    else:
-        rows = connection.rows(
-            "SELECT * FROM api.find_leaked_v1(%(session)s, %(digests)s, %(kinds)s, %(accounts)s,"
-            " %(refs)s)",
-            {**given, "session": by.secret},
-        )
+    rows = asked(
+        by,
+        "SELECT * FROM api.console_find_leaked_v1(%(digests)s, %(kinds)s, %(accounts)s, %(refs)s)",
+        "SELECT * FROM api.find_leaked_v1(%(session)s, %(digests)s, %(kinds)s, %(accounts)s,"
+        " %(refs)s)",
+        given,
+    )
     status = rows[0]["status"]
     if status == "forbidden":
         return "forbidden"

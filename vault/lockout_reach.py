@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from vault import connection
+from vault.lockouts import asked
 from vault.sessions import Session
 
 Kind = Literal[
@@ -29,14 +29,10 @@ def reach(
 
     ``by`` is an operator of any level, or None at the owner's console.
     """
-    given = {"kind": kind, "subject": subject, "accounts": list(accounts)}
-    if by is None:
-        rows = connection.rows(
-            "SELECT * FROM api.console_lockout_reach_v1(%(kind)s, %(subject)s, %(accounts)s)", given
-        )
-    else:
-        rows = connection.rows(
-            "SELECT * FROM api.lockout_reach_v1(%(session)s, %(kind)s, %(subject)s, %(accounts)s)",
-            {**given, "session": by.secret},
-        )
+    rows = asked(
+        by,
+        "SELECT * FROM api.console_lockout_reach_v1(%(kind)s, %(subject)s, %(accounts)s)",
+        "SELECT * FROM api.lockout_reach_v1(%(session)s, %(kind)s, %(subject)s, %(accounts)s)",
+        {"kind": kind, "subject": subject, "accounts": list(accounts)},
+    )
     return [Hit(row["what"], row["total"], tuple(row["sample"])) for row in rows]

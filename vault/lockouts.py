@@ -148,6 +148,17 @@ def taken(
     given: Mapping[str, Any],
 ) -> Mapping[str, Any]:
     """Takes a measure by the statement of whoever takes it; gives the row that it answers."""
+    [only] = asked(by, at_console, in_session, given)
+    return only
+
+
+def asked(
+    by: Session | None,
+    at_console: LiteralString,
+    in_session: LiteralString,
+    given: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    """The rows that the statement of whoever asks answers: the console's, or the session's."""
     if by is None:
-        return connection.row(at_console, given)
-    return connection.row(in_session, {**given, "session": by.secret})
+        return connection.rows(at_console, given)
+    return connection.rows(in_session, {**given, "session": by.secret})
