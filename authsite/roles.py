@@ -29,7 +29,7 @@ SECRETS: dict[str, frozenset[str]] = {
     "AUTHSITE_ADDRESS_LOOKUP_KEYS": frozenset({OPERATOR}),
     "AUTHSITE_CREDENTIAL_KEYS": frozenset({WEB, OWNER}),
     "AUTHSITE_PASSKEY_KEYS": frozenset({WEB, OPERATOR, OWNER}),
-    "AUTHSITE_WIKI_KEYS": frozenset({WEB, WORKER, OWNER}),
+    "AUTHSITE_WIKI_KEYS": frozenset(ROLES),
     "AUTHSITE_MAIL_KEYS": frozenset({WORKER}),
     "AUTHSITE_EVENT_KEYS": frozenset({WORKER, OWNER}),
     "AUTHSITE_MAIL_URL": frozenset({WORKER}),

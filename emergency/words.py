@@ -95,6 +95,11 @@ TAGS: Final[Mapping[str, str | Promise]] = {
     "wiki:refresh:refused": gettext_lazy("Wiki was refused a refresh"),
     "wiki:refresh:rotated": gettext_lazy("Wiki refreshed its tokens"),
     "wiki:register:console": gettext_lazy("Wiki registered at the console"),
+    "wiki:register:operator": gettext_lazy("Wiki registered"),
+    "wiki:registration:changed": gettext_lazy("Registration of a wiki changed"),
+    "wiki:assertion:replayed": gettext_lazy("Assertion of a wiki shown a second time"),
+    "account:consent:given": gettext_lazy("Consent given to a wiki"),
+    "account:consent:withdrawn": gettext_lazy("Consent withdrawn from a wiki"),
     "wiki:sign_in:issued": gettext_lazy("Signed in to a wiki"),
 }
 

@@ -114,3 +114,23 @@ class MetadataInvalid(AccountError):
     def __init__(self, description: str) -> None:
         super().__init__()
         self.description = description
+
+
+class WikiUnknown(AccountError):
+    """No wiki of ours is registered under that client id, which ``client_id`` is."""
+
+    code = "wiki_unknown"
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__()
+        self.client_id = client_id
+
+
+class RegistrationMoved(AccountError):
+    """Somebody else changed the registration in that moment: look at it again, and try again."""
+
+    code = "registration_moved"
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__()
+        self.client_id = client_id

@@ -6,9 +6,10 @@ as if it did not exist, and is reported.
 
 import hashlib
 import hmac
+import json
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal
 
 from django.conf import settings
@@ -26,6 +27,9 @@ _CACHE_SECONDS = 5.0
 _cache: dict[str, tuple[float, "Wiki | None"]] = {}
 _cache_lock = threading.Lock()
 _CACHE_SIZE = 1000
+_NONE: Final = optional(None)
+# What a MAC would cover of a wiki that has nothing of it.
+_PLAIN_CLIENT: Final = (_NONE, _NONE, _NONE, 0, 1, _NONE, _NONE, _NONE)
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,28 @@ class Wiki:
     scopes: tuple[str, ...]
     least_acr: Acr = _ANY_SIGN_IN
     default_acr_values: tuple[Acr, ...] = ()
+    jwks: str | None = None
+    jwks_uri: str | None = None
+    assertion_alg: str | None = None
+    require_par: bool = False
+    require_nonce: bool = True
+    policy_uri: str | None = None
+    older_secret_hash: bytes | None = field(default=None, repr=False)
+    older_secret_ends_at: int | None = None  # seconds since 1970
 
     def is_secret(self, secret: str) -> bool:
-        """Whether this is the wiki's secret. It is random, so that a plain digest is enough."""
+        """Whether this is the wiki's secret, or the one before it while both are good.
+
+        They are random, so that a plain digest is enough.
+        """
         digest = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
-        return self.secret_hash is not None and hmac.compare_digest(digest, self.secret_hash)
+        is_this = self.secret_hash is not None and hmac.compare_digest(digest, self.secret_hash)
+        is_older = (
+            self.older_secret_hash is not None
+            and (self.older_secret_ends_at or 0) > time.time()
+            and hmac.compare_digest(digest, self.older_secret_hash)
+        )
+        return is_this or is_older
 
 
 def wiki_fields(wiki: Wiki) -> tuple[Field, ...]:
@@ -60,7 +81,7 @@ def wiki_fields(wiki: Wiki) -> tuple[Field, ...]:
 
     Its state is none of it, which changes by lockouts.
     """
-    fields: tuple[Field, ...] = (
+    basic: tuple[Field, ...] = (
         wiki.client_id,
         wiki.name,
         int(wiki.first_party),
@@ -76,8 +97,20 @@ def wiki_fields(wiki: Wiki) -> tuple[Field, ...]:
         wiki.scopes,
     )
     assurance = (wiki.least_acr, wiki.default_acr_values)
-    # Only where it says anything: wikis that were registered before keep their MAC.
-    return fields if assurance == (_ANY_SIGN_IN, ()) else (*fields, *assurance)
+    client = (
+        optional(wiki.jwks),
+        optional(wiki.jwks_uri),
+        optional(wiki.assertion_alg),
+        int(wiki.require_par),
+        int(wiki.require_nonce),
+        optional(wiki.policy_uri),
+        optional(wiki.older_secret_hash),
+        optional(None if wiki.older_secret_ends_at is None else str(wiki.older_secret_ends_at)),
+    )
+    # Only where they say anything: wikis that were registered before keep their MAC.
+    if client != _PLAIN_CLIENT:
+        return (*basic, *assurance, *client)
+    return basic if assurance == (_ANY_SIGN_IN, ()) else (*basic, *assurance)
 
 
 def wiki_mac(wiki: Wiki) -> tuple[bytes, str]:
@@ -141,6 +174,14 @@ def from_row(row: dict[str, Any]) -> Wiki:
         # Migrations read rows of before there were any.
         least_acr=row.get("least_acr", _ANY_SIGN_IN),
         default_acr_values=tuple(row.get("default_acr_values", ())),
+        jwks=row.get("jwks"),
+        jwks_uri=row.get("jwks_uri"),
+        assertion_alg=row.get("assertion_alg"),
+        require_par=row.get("require_par", False),
+        require_nonce=row.get("require_nonce", True),
+        policy_uri=row.get("policy_uri"),
+        older_secret_hash=row.get("older_secret_hash"),
+        older_secret_ends_at=row.get("older_secret_ends_at"),
     )
 
 
@@ -153,29 +194,49 @@ def front_page() -> list[tuple[str, str]]:
     ]
 
 
+def registered(client_id: str) -> tuple[Wiki, bytes] | None:
+    """A wiki as it is registered in this moment, and the MAC to ``change`` it by; None if there is
+    none of ours. Raises ``VaultUnavailable``."""
+    row = connection.find_row(
+        "SELECT * FROM api.find_wiki_v1(%(client_id)s)", {"client_id": client_id}
+    )
+    wiki = _checked(row) if row is not None else None
+    return (wiki, row["mac"]) if row is not None and wiki is not None else None
+
+
+def _registration(wiki: Wiki) -> str:
+    """A wiki's row as JSON, with its MAC."""
+    vouched, key = wiki_mac(wiki)
+    row: dict[str, Any] = {f.name: getattr(wiki, f.name) for f in fields(wiki)}
+    row |= {"mac": vouched, "mac_key": key}
+    return json.dumps(row, default=lambda value: f"\\x{value.hex()}")
+
+
 def register(wiki: Wiki) -> bool:
     """Registers a wiki; False when the client id is taken. Owner only.
 
     The caller has checked the metadata.
     """
-    vouched, key = wiki_mac(wiki)
-    row = connection.row(
-        "SELECT api.register_wiki_v1(%(client_id)s, %(name)s, %(first_party)s, %(secret_hash)s,"
-        " %(token_endpoint_auth_method)s, %(home_uri)s, %(redirect_uris)s,"
-        " %(post_logout_redirect_uris)s, %(backchannel_logout_uri)s, %(response_types)s,"
-        " %(require_pkce)s, %(id_token_alg)s, %(scopes)s, %(least_acr)s, %(default_acr_values)s,"
-        " %(mac)s, %(mac_key)s) AS status",
-        {
-            **vars(wiki),
-            "redirect_uris": list(wiki.redirect_uris),
-            "post_logout_redirect_uris": list(wiki.post_logout_redirect_uris),
-            "response_types": list(wiki.response_types),
-            "scopes": list(wiki.scopes),
-            "default_acr_values": list(wiki.default_acr_values),
-            "mac": vouched,
-            "mac_key": key,
-        },
-    )
-    if row["status"] not in ("registered", "taken"):
-        raise VaultRefused("register_wiki", row["status"])
-    return bool(row["status"] == "registered")
+    status = connection.row(
+        "SELECT api.console_register_wiki_v1(%(registration)s::jsonb) AS status",
+        {"registration": _registration(wiki)},
+    )["status"]
+    if status not in ("registered", "taken"):
+        raise VaultRefused("register_wiki", status)
+    return bool(status == "registered")
+
+
+def change(wiki: Wiki, old_mac: bytes) -> Literal["changed", "moved", "unknown"]:
+    """Registers a wiki anew under its client id. Owner only.
+
+    ``moved``: its registration is not the one with that MAC any more. The caller has checked the
+    metadata.
+    """
+    status: Literal["changed", "moved", "unknown"] = connection.row(
+        "SELECT api.console_change_wiki_v1(%(registration)s::jsonb, %(old)s) AS status",
+        {"registration": _registration(wiki), "old": old_mac},
+    )["status"]
+    if status not in ("changed", "moved", "unknown"):
+        raise VaultRefused("change_wiki", status)
+    forget()
+    return status

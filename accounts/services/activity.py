@@ -57,6 +57,8 @@ _WORDS: Final[Mapping[Tag, tuple[str | Promise, Mood]]] = {
     Tag.TOKEN_REDEEMED: (_("A letter for a new password was used"), "plain"),
     Tag.TOKEN_REFUSED: (_("The link of a letter was refused"), "plain"),
     Tag.WIKI_SIGN_IN: (_("Signed in to a wiki"), "plain"),
+    Tag.CONSENT_GIVEN: (_("You let a wiki know who you are"), "plain"),
+    Tag.CONSENT_WITHDRAWN: (_("You took back what a wiki may know of you"), "plain"),
     Tag.SIGN_UP_SUCCESS: (_("The account was created"), "plain"),
     Tag.ACCOUNT_CREATED: (_("The account was created by an operator"), "plain"),
     Tag.ACCOUNT_LOCKED: (_("An operator locked the account"), "bad"),

@@ -10,7 +10,7 @@ from vault.wikis import Wiki
 
 __all__ = ["AUTH_METHODS", "Wiki", "authenticate_wiki", "find_wiki"]
 
-AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
+AUTH_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 MAX_CLIENT_ID = 200
 
 

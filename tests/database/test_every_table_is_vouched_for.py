@@ -18,6 +18,7 @@ DRILLS = "tests/drills/test_database_writer"
 VOUCHED = {
     "accounts": (f"{DRILLS}_identities.py", "account"),
     "app_passwords": (f"{DRILLS}_factors.py", "app_password"),
+    "consents": (f"{DRILLS}_identities.py", "consent"),
     "device_credentials": (f"{DRILLS}_trust.py", "trusted_browser"),
     "email_addresses": (f"{DRILLS}_identities.py", "address"),
     "event_seals": ("tests/database/test_event_seals.py", "event_seal"),
@@ -61,6 +62,7 @@ NOT_VOUCHED = {
     "session_wikis": "whom to tell when a session ends: a writer can keep word from them",
     "site": "epoch, switches, and the secret of decoys: an older epoch revives what it ended",
     "skeletons": "which names are taken: the threat model says what deleting them gives",
+    "spent_assertions": "which were shown: without its line one is good once more, while it lasts",
     "spent_challenges": "which were presented: without its line one answer is good once more",
     "usernames": "whose name leads to which account; the account's own MAC says what it is called",
     "usual_rates": "what alerts compare with: thresholds below which nothing is usual stay",

@@ -193,6 +193,10 @@ HELD = {
     "wikis.id_token_alg": "an algorithm's name",
     "wikis.token_endpoint_auth_method": "a method's name",
     "wikis.secret_hash": "SHA-256 of 256 random bits",
+    "wikis.older_secret_hash": "SHA-256 of 256 random bits",
+    "wikis.older_secret_ends_at": "a time",
+    "consents.mac_key": "a key's id",
+    "spent_assertions.assertion_hash": "SHA-256 of an id that is good no more",
 }
 
 

@@ -8,6 +8,8 @@ INSERT INTO vault.event_tags (tag) VALUES
     ('account:browser:distrusted'),
     ('account:browser:spared'),
     ('account:browser:trusted'),
+    ('account:consent:given'),
+    ('account:consent:withdrawn'),
     ('account:create:console'),
     ('account:email:asked'),
     ('account:email:changed'),
@@ -79,12 +81,15 @@ INSERT INTO vault.event_tags (tag) VALUES
     ('site:row:refused'),
     ('site:signing_key:added'),
     ('site:signing_key:withdrawn'),
+    ('wiki:assertion:replayed'),
     ('wiki:code:redeemed'),
     ('wiki:code:refused'),
     ('wiki:grant:revoked'),
     ('wiki:refresh:refused'),
     ('wiki:refresh:rotated'),
     ('wiki:register:console'),
+    ('wiki:register:operator'),
+    ('wiki:registration:changed'),
     ('wiki:sign_in:issued')
 ON CONFLICT DO NOTHING;
 

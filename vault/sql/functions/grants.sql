@@ -72,7 +72,8 @@ BEGIN
        OR (CASE WHEN p_code_hash IS NULL THEN 'id_token' ELSE 'code' END)
           <> ALL (v_wiki.response_types)
        OR (p_code_hash IS NOT NULL AND v_wiki.require_pkce AND p_code_challenge IS NULL)
-       OR (p_code_challenge IS NULL AND p_nonce IS NULL)
+       OR (p_code_challenge IS NULL AND p_nonce IS NULL
+           AND (v_wiki.require_nonce OR p_code_hash IS NULL))
        OR NOT p_scopes <@ v_wiki.scopes THEN
         status := 'refused';
         RETURN NEXT;

@@ -1,0 +1,221 @@
+"""Client metadata (RFC 7591 section 2) as a wiki, checked; and a wiki as the answer to it.
+
+Besides the standard's fields there are ``first_party``, ``require_pkce``, ``require_nonce`` and
+``least_acr``.
+"""
+
+from typing import Any, Final
+
+from accounts.services.assurance import LEVELS
+from sso.errors import MetadataInvalid
+from sso.services import client_uris
+from sso.services.authorization_request import SCOPES
+from sso.services.client_keys import ASSERTION_ALGORITHMS, KeysUnusable, canonical, read_key_set
+from sso.services.clients import AUTH_METHODS
+from sso.services.requested_assurance import known_levels
+from vault.signing_keys import ALGORITHMS
+from vault.wikis import Acr, Wiki
+
+_TEXTS: Final = (
+    "client_name",
+    "client_uri",
+    "backchannel_logout_uri",
+    "scope",
+    "initiate_login_uri",
+    "jwks_uri",
+    "policy_uri",
+    "token_endpoint_auth_signing_alg",
+)
+_LISTS: Final = (
+    "redirect_uris",
+    "post_logout_redirect_uris",
+    "response_types",
+    "grant_types",
+    "default_acr_values",
+)
+_SWITCHES: Final = (
+    "first_party",
+    "require_pkce",
+    "require_nonce",
+    "require_pushed_authorization_requests",
+)
+_GRANT_OF: Final = {"code": "authorization_code", "id_token": "implicit"}
+_BY_SECRET: Final = ("client_secret_basic", "client_secret_post")
+
+
+def has_secret(wiki: Wiki) -> bool:
+    """Whether the wiki authenticates by a secret."""
+    return wiki.token_endpoint_auth_method in _BY_SECRET
+
+
+def read_metadata(metadata: dict[str, Any], *, client_id: str) -> Wiki:
+    """The wiki of that metadata, without a secret. Raises ``MetadataInvalid``.
+
+    Scopes and grant types that are not offered here are left out (section 2 allows it).
+    """
+    metadata = {field: value for field, value in metadata.items() if value is not None}
+    _check_types(metadata)
+    auth_method = _one_of(
+        metadata, "token_endpoint_auth_method", AUTH_METHODS, "client_secret_basic"
+    )
+    require_pkce = _require_pkce(metadata, auth_method)
+    return Wiki(
+        client_id=client_id,
+        name=name_of(metadata),
+        first_party=metadata.get("first_party", False),
+        state="active",
+        secret_hash=None,
+        token_endpoint_auth_method=auth_method,
+        home_uri=client_uris.home_uri(metadata),
+        redirect_uris=client_uris.listed(metadata, "redirect_uris", required=True),
+        post_logout_redirect_uris=client_uris.listed(metadata, "post_logout_redirect_uris"),
+        backchannel_logout_uri=client_uris.optional(metadata, "backchannel_logout_uri"),
+        response_types=_response_types(metadata),
+        require_pkce=require_pkce,
+        id_token_alg=_one_of(metadata, "id_token_signed_response_alg", ALGORITHMS, "RS256"),
+        scopes=_scopes(metadata),
+        least_acr=_least_acr(metadata),
+        default_acr_values=_default_acr_values(metadata),
+        jwks=_jwks(metadata, auth_method),
+        jwks_uri=client_uris.optional(metadata, "jwks_uri"),
+        assertion_alg=_assertion_alg(metadata, auth_method),
+        require_par=metadata.get("require_pushed_authorization_requests", False),
+        require_nonce=_require_nonce(metadata, auth_method, require_pkce=require_pkce),
+        policy_uri=client_uris.optional(metadata, "policy_uri"),
+    )
+
+
+def name_of(metadata: dict[str, Any]) -> str:
+    """The name that people see. Raises ``MetadataInvalid``."""
+    name: str = metadata.get("client_name", "").strip()
+    if not name or len(name) > 100 or not name.isprintable():
+        raise MetadataInvalid("client_name must be a name of 1 to 100 characters")
+    return name
+
+
+def _check_types(metadata: dict[str, Any]) -> None:
+    for field in _TEXTS:
+        if not isinstance(metadata.get(field, ""), str):
+            raise MetadataInvalid(f"{field} must be a string")
+    for field in _LISTS:
+        value = metadata.get(field, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise MetadataInvalid(f"{field} must be a list of strings")
+    for field in _SWITCHES:
+        if not isinstance(metadata.get(field, False), bool):
+            raise MetadataInvalid(f"{field} must be true or false")
+
+
+def _one_of(metadata: dict[str, Any], field: str, allowed: tuple[str, ...], default: str) -> str:
+    value = metadata.get(field, default)
+    if value not in allowed:
+        raise MetadataInvalid(f"{field} must be one of {', '.join(allowed)}")
+    return str(value)
+
+
+def _response_types(metadata: dict[str, Any]) -> tuple[str, ...]:
+    types = tuple(dict.fromkeys(metadata.get("response_types") or ["code"]))
+    if not set(types) <= set(_GRANT_OF):
+        raise MetadataInvalid("response_types may hold code and id_token")
+    grants = metadata.get("grant_types")
+    needed = {_GRANT_OF[t] for t in types}
+    if grants is not None and not needed <= set(grants):
+        raise MetadataInvalid(f"grant_types must hold {' and '.join(sorted(needed))}")
+    return types
+
+
+def _require_pkce(metadata: dict[str, Any], auth_method: str) -> bool:
+    require = bool(metadata.get("require_pkce", True))
+    if not require and auth_method == "none":
+        raise MetadataInvalid("a public wiki cannot be excused from PKCE")
+    return require
+
+
+def _require_nonce(metadata: dict[str, Any], auth_method: str, *, require_pkce: bool) -> bool:
+    """Without either, nothing here tells a code that somebody else brings (RFC 9700 4.5)."""
+    require = bool(metadata.get("require_nonce", True))
+    if not require and (require_pkce or auth_method == "none"):
+        raise MetadataInvalid("require_nonce can be false only beside require_pkce false")
+    return require
+
+
+def _scopes(metadata: dict[str, Any]) -> tuple[str, ...]:
+    wanted = metadata.get("scope", "openid profile").split()
+    if "openid" not in wanted:
+        raise MetadataInvalid(f"scope must hold openid, and may hold {', '.join(SCOPES[1:])}")
+    return tuple(scope for scope in SCOPES if scope in wanted)
+
+
+def _least_acr(metadata: dict[str, Any]) -> Acr:
+    value = _one_of(metadata, "least_acr", LEVELS, LEVELS[0])
+    return known_levels([value])[0]
+
+
+def _default_acr_values(metadata: dict[str, Any]) -> tuple[Acr, ...]:
+    """A slip in a level's name must not leave a wiki with less than was meant."""
+    values = metadata.get("default_acr_values", [])
+    if not set(values) <= set(LEVELS):
+        raise MetadataInvalid(f"default_acr_values may hold {', '.join(LEVELS)}")
+    return known_levels(values)
+
+
+def _jwks(metadata: dict[str, Any], auth_method: str) -> str | None:
+    """The wiki's own keys, where it gives them; by address or by value, not both (section 2)."""
+    given = metadata.get("jwks")
+    is_by_key = auth_method == "private_key_jwt"
+    if given is not None and metadata.get("jwks_uri"):
+        raise MetadataInvalid("give jwks or jwks_uri, not both")
+    if is_by_key and given is None and not metadata.get("jwks_uri"):
+        raise MetadataInvalid("private_key_jwt needs the wiki's public keys: jwks_uri or jwks")
+    if given is None:
+        return None
+    if not is_by_key:
+        raise MetadataInvalid("jwks is of use with private_key_jwt only")
+    try:
+        read_key_set(given)
+    except KeysUnusable as error:
+        raise MetadataInvalid(f"jwks: {error.reason}") from None
+    return canonical(given)
+
+
+def _assertion_alg(metadata: dict[str, Any], auth_method: str) -> str | None:
+    if "token_endpoint_auth_signing_alg" not in metadata:
+        return None
+    if auth_method != "private_key_jwt":
+        raise MetadataInvalid("token_endpoint_auth_signing_alg is of use with private_key_jwt only")
+    return _one_of(metadata, "token_endpoint_auth_signing_alg", ASSERTION_ALGORITHMS, "")
+
+
+def _grant_types(wiki: Wiki) -> list[str]:
+    refreshing = ["refresh_token"] if "offline_access" in wiki.scopes else []
+    return [_GRANT_OF[t] for t in wiki.response_types] + refreshing
+
+
+def as_metadata(wiki: Wiki) -> dict[str, Any]:
+    """What a wiki is registered with, in RFC 7591's words, to be shown or changed."""
+    metadata: dict[str, Any] = {
+        "client_name": wiki.name,
+        "client_uri": wiki.home_uri,
+        "redirect_uris": list(wiki.redirect_uris),
+        "post_logout_redirect_uris": list(wiki.post_logout_redirect_uris),
+        "response_types": list(wiki.response_types),
+        "grant_types": _grant_types(wiki),
+        "token_endpoint_auth_method": wiki.token_endpoint_auth_method,
+        "id_token_signed_response_alg": wiki.id_token_alg,
+        "scope": " ".join(wiki.scopes),
+        "require_pkce": wiki.require_pkce,
+        "require_nonce": wiki.require_nonce,
+        "require_pushed_authorization_requests": wiki.require_par,
+        "first_party": wiki.first_party,
+        "least_acr": wiki.least_acr,
+        "default_acr_values": list(wiki.default_acr_values),
+    }
+    if wiki.require_pkce:
+        del metadata["require_nonce"]  # says nothing there
+    optional = {
+        "backchannel_logout_uri": wiki.backchannel_logout_uri,
+        "jwks_uri": wiki.jwks_uri,
+        "token_endpoint_auth_signing_alg": wiki.assertion_alg,
+        "policy_uri": wiki.policy_uri,
+    }
+    return metadata | {name: value for name, value in optional.items() if value is not None}
