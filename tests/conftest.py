@@ -1,7 +1,7 @@
 """A real PostgreSQL for every test process, migrated once and emptied after each test that used it.
 
 What the site's pool commits is really committed (docs of the vault), so nothing is rolled back:
-the tables are truncated instead.
+the tables are emptied instead.
 """
 
 import shutil
@@ -97,25 +97,41 @@ def login() -> Callable[[str], AbstractContextManager[psycopg.Connection]]:
     return connect
 
 
-_KEEP = {"site", "policy", "event_tags", "signing_keys", "event_sealing"}
+# What each database keeps from one test to the next, by schema.
+_KEPT = {
+    (VAULT_DATABASE, "vault"): ["site", "policy", "event_tags", "signing_keys", "event_sealing"],
+    (SITE_DATABASE, "public"): ["django_migrations", "django_content_type", "auth_permission"],
+}
+
+# Most tables are empty after most tests: to look is sixty times quicker than to truncate them all.
+_EMPTY = """
+DO $$
+DECLARE
+    v_table regclass;
+    v_is_filled boolean;
+BEGIN
+    SET LOCAL session_replication_role = replica;  -- in any order, whatever refers to them
+    FOR v_table IN SELECT oid FROM pg_class
+        WHERE relnamespace = '{schema}'::regnamespace AND relkind = 'r'
+          AND relname <> ALL ('{{{kept}}}')
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s)', v_table) INTO v_is_filled;
+        IF v_is_filled THEN
+            EXECUTE format('DELETE FROM %s', v_table);
+        END IF;
+    END LOOP;
+    PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence
+    JOIN pg_class ON oid = seqrelid WHERE relnamespace = '{schema}'::regnamespace;
+END
+$$
+"""
 
 
 def _empty(server: Server) -> None:
     shutil.rmtree(SEAL_STORE, ignore_errors=True)
-    for database, schema, keep in (
-        (VAULT_DATABASE, "vault", _KEEP),
-        (SITE_DATABASE, "public", {"django_migrations", "django_content_type", "auth_permission"}),
-    ):
+    for (database, schema), kept in _KEPT.items():
         with superuser(server, database) as connection:
-            tables = [
-                name
-                for (name,) in connection.execute(
-                    "SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema]
-                )
-                if name not in keep
-            ]
-            names = ", ".join(f'{schema}."{name}"' for name in tables)
-            connection.execute(f"TRUNCATE {names} RESTART IDENTITY")
+            connection.execute(_EMPTY.format(schema=schema, kept=",".join(kept)))
             if schema == "vault":
                 connection.execute(
                     "UPDATE vault.site SET epoch = 1, sign_up_open = true, sign_in_open = true,"
