@@ -4,14 +4,16 @@ import json
 from typing import Any, Final
 
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
+from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
 
 # Asymmetric alone: with a MAC the secret would have to be kept here to be read again.
-ASSERTION_ALGORITHMS: Final = ("ES256", "EdDSA", "PS256", "RS256")
+# RFC 9864 calls Ed25519 what clients of before call EdDSA.
+ASSERTION_ALGORITHMS: Final = ("ES256", "Ed25519", "EdDSA", "PS256", "RS256")
 MAX_KEYS: Final = 20
 _LEAST_RSA_BITS: Final = 2048
 _PRIVATE: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-_CURVES: Final = {"P-256": "ES256", "Ed25519": "EdDSA"}
+_TYPES: Final = {"ES256": "EC", "Ed25519": "OKP", "EdDSA": "OKP", "PS256": "RSA", "RS256": "RSA"}
+_CURVES: Final = {"P-256": ("ES256",), "Ed25519": ("Ed25519", "EdDSA")}
 
 
 class KeysUnusable(Exception):
@@ -59,15 +61,21 @@ def _algorithms_of(key: dict[str, Any]) -> tuple[str, ...]:
             possible = ("PS256", "RS256") if bits >= _LEAST_RSA_BITS else ()
         elif key.get("kty") == "EC":
             ECKey.import_key(key)
-            possible = (_CURVES[key["crv"]],)
+            possible = _CURVES[key["crv"]]
         elif key.get("kty") == "OKP":
             OKPKey.import_key(key)
-            possible = (_CURVES[key["crv"]],)
+            possible = _CURVES[key["crv"]]
         else:
             possible = ()
     except (JoseError, ValueError, TypeError, KeyError):
         return ()
     return tuple(alg for alg in possible if key.get("alg", alg) == alg)
+
+
+def keys_for(algorithm: str, keys: KeySet) -> list[Key]:
+    """The keys of a set that ``read_key_set`` gave, which can be used with an algorithm."""
+    key_type = _TYPES[algorithm]
+    return [key for key in keys.keys if key.key_type == key_type and key.alg in (None, algorithm)]
 
 
 def canonical(document: dict[str, Any]) -> str:

@@ -2,9 +2,17 @@
 
 import base64
 import binascii
+from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
 from sso.errors import InvalidClient, InvalidRequest
+from sso.services.client_assertions import (
+    ASSERTION_TYPE,
+    Assertion,
+    read_assertion,
+    spend_assertion,
+    verify_assertion,
+)
 from vault import wikis
 from vault.wikis import Wiki
 
@@ -41,28 +49,67 @@ def _basic(header: str) -> tuple[str, str]:
         raise InvalidClient("the Basic credentials cannot be read", used_basic=True) from None
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """How a request says who it comes from, before anything of it is looked at."""
+
+    method: str
+    client_id: str
+    secret: str = field(default="", repr=False)
+    assertion: Assertion | None = None
+
+    @property
+    def used_basic(self) -> bool:
+        return self.method == "client_secret_basic"
+
+
 def authenticate_wiki(authorization: str | None, form: dict[str, str]) -> Wiki:
     """The wiki that a token request proves to come from, in the one way it is registered for.
 
-    Raises ``InvalidClient``, and ``InvalidRequest`` when two ways are used at once.
+    Raises ``InvalidClient``, ``InvalidRequest`` when two ways are used at once, and ``NotNow``
+    while the keys of a wiki cannot be fetched.
     """
-    if authorization:
-        if "client_secret" in form:
-            raise InvalidRequest("use one way to authenticate, not two")
-        client_id, secret = _basic(authorization)
-        method = "client_secret_basic"
-        if form.get("client_id", client_id) != client_id:
-            raise InvalidRequest("client_id differs from the one that authenticated")
-    else:
-        client_id = form.get("client_id", "")
-        secret = form.get("client_secret", "")
-        method = "client_secret_post" if secret else "none"
-    wiki = find_wiki(client_id)
-    used_basic = authorization is not None
-    if wiki is None or wiki.token_endpoint_auth_method != method:
-        raise InvalidClient("unknown client, or not its way to authenticate", used_basic=used_basic)
-    if method != "none" and not wiki.is_secret(secret):
-        raise InvalidClient("the client secret is wrong", used_basic=used_basic)
+    shown = _shown(authorization, form)
+    if form.get("client_id", shown.client_id) != shown.client_id:
+        raise InvalidRequest("client_id differs from the one that authenticated")
+    wiki = find_wiki(shown.client_id)
+    if wiki is None or wiki.token_endpoint_auth_method != shown.method:
+        raise InvalidClient(
+            "unknown client, or not its way to authenticate", used_basic=shown.used_basic
+        )
+    if shown.assertion is not None:
+        verify_assertion(shown.assertion, wiki)
+    elif shown.method != "none" and not wiki.is_secret(shown.secret):
+        raise InvalidClient("the client secret is wrong", used_basic=shown.used_basic)
     if wiki.state != "active":
-        raise InvalidClient("this wiki is out of service", used_basic=used_basic)
+        raise InvalidClient("this wiki is out of service", used_basic=shown.used_basic)
+    if shown.assertion is not None:
+        # Last, so that what is refused for another reason can be mended and sent again.
+        spend_assertion(shown.assertion, wiki)
     return wiki
+
+
+def _shown(authorization: str | None, form: dict[str, str]) -> _Shown:
+    """The one way that a request uses (RFC 6749 section 2.3)."""
+    by_assertion = "client_assertion" in form or "client_assertion_type" in form
+    by_form = "client_secret" in form
+    if (authorization is not None) + by_form + by_assertion > 1:
+        raise InvalidRequest("use one way to authenticate, not two")
+    if authorization is not None:
+        client_id, secret = _basic(authorization)
+        return _Shown("client_secret_basic", client_id, secret)
+    if by_assertion:
+        assertion = _assertion(form)
+        return _Shown("private_key_jwt", assertion.client_id, assertion=assertion)
+    if by_form:
+        return _Shown("client_secret_post", form.get("client_id", ""), form["client_secret"])
+    return _Shown("none", form.get("client_id", ""))
+
+
+def _assertion(form: dict[str, str]) -> Assertion:
+    """The assertion of a form, taken apart (RFC 7521 section 4.2)."""
+    if "client_assertion" not in form or "client_assertion_type" not in form:
+        raise InvalidRequest("send client_assertion and client_assertion_type together")
+    if form["client_assertion_type"] != ASSERTION_TYPE:
+        raise InvalidClient(f"client_assertion_type must be {ASSERTION_TYPE}")
+    return read_assertion(form["client_assertion"])

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from accounts.services.assurance import LEVELS
 from sso.services.authorization_request import PROMPTS, RESPONSE_MODES, SCOPES
+from sso.services.client_keys import ASSERTION_ALGORITHMS
 from sso.services.clients import AUTH_METHODS
 from vault.signing_keys import ALGORITHMS
 
@@ -24,8 +25,10 @@ def provider_metadata() -> dict[str, Any]:
         "userinfo_endpoint": address("userinfo"),
         "introspection_endpoint": address("introspection"),
         "introspection_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "introspection_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "revocation_endpoint": address("revocation"),
         "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "revocation_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "end_session_endpoint": address("end_session"),
         "jwks_uri": address("jwks"),
         "scopes_supported": list(SCOPES),
@@ -35,6 +38,7 @@ def provider_metadata() -> dict[str, Any]:
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": list(ALGORITHMS),
         "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": sorted(PROMPTS),
         "acr_values_supported": list(LEVELS),

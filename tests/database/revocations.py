@@ -3,6 +3,7 @@
 Bare SQL, in which no MAC is looked at: what refuses is the vault itself.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -270,6 +271,16 @@ def challenge_spent(at: Vault) -> Case:
     return Case(use, use, good="spent")
 
 
+def assertion_spent(at: Vault) -> Case:
+    """With which a wiki proved itself."""
+    digest, ends_at = random_32(), int(time.time()) + 60
+
+    def use() -> Any:
+        return call(at.web, "api.spend_assertion_v1", "wiki-a", digest, ends_at)["status"]
+
+    return Case(use, use, good="spent")
+
+
 def step_of_an_app_used(at: Vault) -> Case:
     """The code of a time step that the clock says a second time."""
     app, now = an_app(at.admin, at.ada), step_at()
@@ -308,6 +319,7 @@ CASES: list[Callable[[Vault], Case]] = [
     attempt_consumed,
     mailed_token_used,
     challenge_spent,
+    assertion_spent,
     step_of_an_app_used,
     recovery_code_used,
 ]

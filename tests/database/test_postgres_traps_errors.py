@@ -1,5 +1,6 @@
 """PostgreSQL's trap 5: an error of a constraint prints the row. No role can provoke one."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
@@ -92,6 +93,7 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
         ],
         "redeem_code": [issue(web, session)["code"], "wiki-a", REDIRECT, CHALLENGE],
         "describe_grant": [uuid4()],
+        "spend_assertion": ["wiki-a", random_32(), int(time.time()) + 60],
         "find_wiki": ["wiki-a"],
         "list_wikis": [],
         "signing_keys": [],

@@ -91,6 +91,7 @@ EXECUTABLE = {
     "api.distrust_browser_v1": {"web"},
     "api.offer_passkey_v1": {"web"},
     "api.end_other_sessions_v1": {"web"},
+    "api.spend_assertion_v1": {"web"},
     "api.spend_challenge_v1": {"web", "operator"},
     "api.find_passkey_v1": {"web", "operator"},
     "api.prove_passkey_v1": {"web", "operator"},

@@ -17,7 +17,8 @@ GRANT EXECUTE ON FUNCTION
     api.list_sessions_v1, api.end_own_session_v1, api.list_addresses_v1,
     api.own_account_v1,
     api.find_wiki_v1, api.list_wikis_v1, api.signing_keys_v1,
-    api.issue_grant_v1, api.redeem_code_v1, api.describe_grant_v1
+    api.issue_grant_v1, api.redeem_code_v1, api.describe_grant_v1,
+    api.spend_assertion_v1
 TO authsite_web;
 GRANT EXECUTE ON PROCEDURE api.prove_password_v1 TO authsite_web;
 -- Second factors, app passwords, letters: each by a session, an attempt or a token, never by an id.

@@ -46,6 +46,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_tim
     DELETE FROM vault.factor_proposals WHERE proposed_at < clock_timestamp() - interval '1 day';
     DELETE FROM vault.attempts WHERE expires_at < clock_timestamp() - interval '1 day';
     DELETE FROM vault.spent_challenges WHERE spent_at < clock_timestamp() - interval '2 days';
+    DELETE FROM vault.spent_assertions WHERE ends_at < clock_timestamp() - interval '1 day';
     DELETE FROM vault.grants g WHERE g.issued_at < clock_timestamp() - interval '1 day'
         AND NOT vault.is_grant_alive(g);
     -- Letters are told of on the account page for a month.
