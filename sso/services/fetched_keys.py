@@ -82,7 +82,8 @@ class PublishedKeys:
         return self._clock() - self._asked_at >= PAUSE_SECONDS
 
     def _is_due(self) -> bool:
-        return self._clock() - self._published_at >= FRESH_SECONDS and self._has_paused()
+        is_old = self._clock() - self._published_at >= FRESH_SECONDS
+        return (is_old or not isinstance(self._published, KeySet)) and self._has_paused()
 
     def _kept(self) -> KeySet:
         if self._published is None or self._clock() - self._published_at >= LAST_GOOD_SECONDS:
@@ -100,8 +101,11 @@ class PublishedKeys:
             return
         try:
             if is_needed():
-                self._asked_at = self._clock()
-                self._take_answer()
+                try:
+                    self._take_answer()
+                finally:
+                    # Not before: until then the others have to wait for it.
+                    self._asked_at = self._clock()
         finally:
             self._asking.release()
 

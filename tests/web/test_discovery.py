@@ -1,14 +1,17 @@
 """Discovery and keys: what is said is so, and nothing that is refused is advertised."""
 
 import json
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
 from django.urls import resolve
 
 from tests.environment import ISSUER
-from tests.web.people import Browser
+from tests.web.assertions import Signer, by_key, new_key, shown
+from tests.web.people import Browser, WikiClient, post_form
 
+ENDPOINTS = ("token", "introspection", "revocation")
 CONFIGURATION = "/.well-known/openid-configuration"
 
 
@@ -66,9 +69,56 @@ def test_metadata_advertises_nothing_that_is_refused(metadata: dict[str, object]
     for feature in ("request", "request_uri"):
         assert metadata[f"{feature}_parameter_supported"] is False
     assert "none" not in metadata["id_token_signing_alg_values_supported"]  # type: ignore[operator]
-    for endpoint in ("token", "introspection", "revocation"):
-        methods = metadata[f"{endpoint}_endpoint_auth_methods_supported"]
-        assert methods == ["client_secret_basic", "client_secret_post", "none"]
+    for endpoint in ENDPOINTS:
+        algs = metadata[f"{endpoint}_endpoint_auth_signing_alg_values_supported"]
+        assert algs == ["ES256", "Ed25519", "EdDSA", "PS256", "RS256"]
+
+
+@pytest.mark.usefixtures("unlimited")
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_each_way_to_authenticate_that_is_advertised_works_and_is_the_wikis_only_one(
+    metadata: dict[str, object], add_wiki: Callable[..., WikiClient], endpoint: str
+) -> None:
+    """RFC 8414 section 2: a wiki of each method, and each method of each of them."""
+    methods = metadata[f"{endpoint}_endpoint_auth_methods_supported"]
+    assert methods == ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
+    path = urlsplit(str(metadata[f"{endpoint}_endpoint"])).path
+    works = {
+        (registered, method)
+        for registered in methods
+        for client in [_client(add_wiki, registered)]
+        for method in methods
+        if _status(path, *_authentication(client, method)) != 401
+    }
+    assert works == {(method, method) for method in methods}
+
+
+def _client(add_wiki: Callable[..., WikiClient], method: str) -> tuple[WikiClient, Signer]:
+    if method == "private_key_jwt":
+        return by_key(add_wiki)
+    wiki = add_wiki("English wiki", token_endpoint_auth_method=method)
+    return wiki, Signer(new_key(), client_id=wiki.client_id)
+
+
+def _authentication(
+    client: tuple[WikiClient, Signer], method: str
+) -> tuple[dict[str, str], str | None]:
+    """Form fields and header with what this client has; a secret that it hasn't is made up."""
+    wiki, signer = client
+    wiki.registration.setdefault("client_secret", "x")
+    if method == "client_secret_basic":
+        return {}, wiki.basic()
+    if method == "private_key_jwt":
+        return shown(signer.sign()), None
+    secret = {"client_secret": wiki.registration["client_secret"]}
+    by_form = {"client_id": wiki.client_id}
+    return (by_form | secret if method == "client_secret_post" else by_form), None
+
+
+def _status(path: str, fields: dict[str, str], authorization: str | None) -> int:
+    form = {"grant_type": "authorization_code", "token": "none", **fields}
+    status: int = post_form(path, form, authorization=authorization).status_code
+    return status
 
 
 def test_metadata_is_the_same_at_both_addresses(browser: Browser) -> None:
