@@ -17,6 +17,8 @@ from vault.wikis import Wiki
 
 OVERLAP_SECONDS: Final = 24 * 3600
 MAX_OVERLAP_SECONDS: Final = 30 * 24 * 3600
+# Of no use to a wiki that authenticates in another way.
+_OF_KEYS: Final = ("jwks", "jwks_uri", "token_endpoint_auth_signing_alg")
 
 
 def register_wiki(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -31,6 +33,20 @@ def register_wiki(metadata: dict[str, Any]) -> dict[str, Any]:
     if not wikis.register(wiki):
         raise MetadataInvalid("that client_id is taken; try again")
     return _response(wiki, secret, issued_at=int(time.time()))
+
+
+def registration_of(client_id: str) -> dict[str, Any]:
+    """How a wiki is registered in this moment, as a registration response without a secret.
+
+    Raises ``WikiUnknown``.
+    """
+    wiki, _mac = _registered(client_id)
+    return _response(wiki, None)
+
+
+def all_registrations() -> list[dict[str, Any]]:
+    """Those of all wikis, by name, and the ``state`` of each besides. Owner only."""
+    return [{**_response(wiki, None), "state": wiki.state} for wiki in wikis.all_registered()]
 
 
 def change_wiki(client_id: str, changes: dict[str, Any]) -> dict[str, Any]:
@@ -50,6 +66,9 @@ def change_wiki(client_id: str, changes: dict[str, Any]) -> dict[str, Any]:
         metadata.pop("jwks", None)
     if changes.get("jwks"):
         metadata.pop("jwks_uri", None)
+    if changes.get("token_endpoint_auth_method", "private_key_jwt") != "private_key_jwt":
+        for field in _OF_KEYS:
+            metadata.pop(field, None)
     wiki, secret = read_metadata({**metadata, **changes}, client_id=client_id), None
     if has_secret(wiki):
         wiki = replace(
@@ -122,4 +141,6 @@ def _response(wiki: Wiki, secret: str | None, *, issued_at: int | None = None) -
     if secret is not None:
         response["client_secret"] = secret
         response["client_secret_expires_at"] = 0
+    if (wiki.older_secret_ends_at or 0) > time.time():
+        response["older_client_secret_expires_at"] = wiki.older_secret_ends_at
     return response

@@ -167,6 +167,7 @@ EXECUTABLE = {
     "api.find_account_v1": set(),
     "api.console_register_wiki_v1": set(),
     "api.console_change_wiki_v1": set(),
+    "api.console_list_wikis_v1": set(),
     "api.grant_operator_v1": set(),
     "api.invite_operator_v1": set(),
     "api.import_totp_v1": set(),

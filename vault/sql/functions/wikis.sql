@@ -96,3 +96,8 @@ RETURNS text
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
     SELECT vault.change_wiki(p_registration, p_old_mac, NULL);
 $$;
+
+CREATE OR REPLACE FUNCTION api.console_list_wikis_v1() RETURNS SETOF vault.wikis
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT * FROM vault.wikis w ORDER BY w.name, w.client_id;
+$$;
