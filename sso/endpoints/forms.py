@@ -14,7 +14,7 @@ _FORM: Final = "application/x-www-form-urlencoded"
 def authenticated_form(request: HttpRequest) -> tuple[Wiki, dict[str, str]]:
     """The wiki that a request proves to come from, and its parameters.
 
-    Raises ``InvalidRequest``, ``InvalidClient``.
+    Raises ``InvalidRequest``, ``InvalidClient``, and ``NotNow`` while its keys cannot be fetched.
     """
     if request.content_type != _FORM:
         raise InvalidRequest(f"send a form ({_FORM})")

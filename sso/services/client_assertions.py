@@ -122,7 +122,9 @@ def _verify_signature(assertion: Assertion, wiki: Wiki) -> None:
         else:
             is_signed = False
     except KeysUnusable as error:
-        raise InvalidClient(f"the keys of this wiki: {error.reason}") from None
+        # A description has no double quotes (RFC 6749 section 5.2).
+        reason = error.reason.replace('"', "'")
+        raise InvalidClient(f"the keys of this wiki: {reason}") from None
     except KeysAway:
         raise NotNow("the keys at jwks_uri cannot be fetched for now") from None
     if not is_signed:

@@ -26,6 +26,7 @@ NAMES: Final = (
     *("code_challenge", "code_challenge_method", "prompt", "max_age", "login_hint", "ui_locales"),
     *("id_token_hint", "request", "request_uri", "registration", "claims", "acr_values"),
     *("grant_type", "code", "code_verifier", "client_secret", "access_token"),
+    *("client_assertion", "client_assertion_type", "token"),
     *("post_logout_redirect_uri", "username", "password", "current_password", "new_password"),
     *("email", "keep", "flow", "csrfmiddlewaretoken", "next", "language", "page", "x"),
 )

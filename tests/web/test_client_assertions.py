@@ -4,9 +4,12 @@ import json
 import threading
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 import psycopg
 import pytest
+from authlib.oauth2.auth import ClientAuth
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from joserfc import jws
 
 from tests.environment import ISSUER
@@ -176,3 +179,21 @@ def test_assertion_of_another_wiki_opens_nothing_here(
     is_refused(ask(thief.sign(), client_id=wiki.client_id), 400, "invalid_request")
     assert not is_taken(ask(thief.sign(iss=wiki.client_id, sub=wiki.client_id)))
     assert is_taken(ask(thief.sign()))
+
+
+def test_assertion_of_a_library_in_the_field_is_taken_once_it_names_the_issuer(
+    add_wiki: Wikis,
+) -> None:
+    """Authlib, as docs/wikis.md says: by default it names the endpoint, and lives for an hour."""
+    wiki, signer = by_key(add_wiki)
+    client = ClientAuth(wiki.client_id, signer.key, "private_key_jwt")
+
+    def brought(method: PrivateKeyJWT) -> dict[str, str]:
+        _uri, _headers, body = method(client, "POST", f"{ISSUER}/oauth/introspect", {}, "token=x")
+        return dict(parse_qsl(body))
+
+    by_default = PrivateKeyJWT(alg="ES256")
+    assert not is_taken(post_form("/oauth/introspect", brought(by_default)))
+    by_the_docs = PrivateKeyJWT(ISSUER, alg="ES256")
+    for _ in range(2):
+        assert is_taken(post_form("/oauth/introspect", brought(by_the_docs)))
