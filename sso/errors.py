@@ -51,7 +51,7 @@ class TokenRefused(Exception):
     """A request at the token endpoint that is answered with JSON (RFC 6749 section 5.2)."""
 
     status: ClassVar[int] = 400
-    error: ClassVar[str] = "invalid_request"
+    error: str = "invalid_request"
 
     def __init__(self, description: str) -> None:
         super().__init__(self.error)
@@ -67,6 +67,14 @@ class NotNow(TokenRefused):
 
 class InvalidRequest(TokenRefused):
     """A parameter is missing, malformed or repeated."""
+
+
+class PushRefused(TokenRefused):
+    """A pushed request that the authorization endpoint would refuse, with its error (RFC 9126)."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error = error
 
 
 class InvalidClient(TokenRefused):

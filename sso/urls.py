@@ -6,6 +6,7 @@ from sso.endpoints.authorization import authorize
 from sso.endpoints.discovery import jwks, metadata
 from sso.endpoints.end_session import confirm_end_session, end_session
 from sso.endpoints.introspection import introspection
+from sso.endpoints.par import pushed_authorization_request
 from sso.endpoints.revocation import revocation
 from sso.endpoints.token import token
 from sso.endpoints.userinfo import userinfo
@@ -17,6 +18,7 @@ urlpatterns = [
     path(".well-known/oauth-authorization-server", metadata, name="server_metadata"),
     path(".well-known/jwks.json", jwks, name="jwks"),
     path("oauth/authorize", authorize, name="authorize"),
+    path("oauth/par", pushed_authorization_request, name="pushed_authorization_request"),
     path("oauth/token", token, name="token"),
     path("oauth/introspect", introspection, name="introspection"),
     path("oauth/revoke", revocation, name="revocation"),

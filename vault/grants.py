@@ -36,13 +36,17 @@ class AuthorizationAnswer:
 
 @dataclass(frozen=True)
 class Claims:
-    """Whom a wiki may know: claims of the scopes it was granted. ``email`` is what is stored."""
+    """Whom a wiki may know. ``email`` is what is stored; None where it may not be told at all.
+
+    ``asked`` is what the wiki asked for by name, as ``userinfo.email``.
+    """
 
     account_id: UUID
     username: str
     scopes: tuple[str, ...]
     email: str | None
     email_verified: bool
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Redeemed:
     acr_values: tuple[str, ...] = ()  # what was asked for, in order of preference
 
 
-IssueRefusal = Literal["no_session", "refused", "weak"]
+IssueRefusal = Literal["no_session", "refused", "weak", "spent"]
 RedeemRefusal = Literal[
     "unknown", "other_wiki", "replayed", "expired", "redirect_uri", "challenge", "dead"
 ]
@@ -80,9 +84,11 @@ def _mac_fields(grant: Mapping[str, Any]) -> tuple[Field, ...]:
         optional(grant["nonce"]),
         tuple(grant["scopes"]),
     )
-    asked = tuple(grant["acr_values"])
+    levels, claims = tuple(grant["acr_values"]), tuple(grant["claims"])
     # Only where there are any: grants of before keep their MAC.
-    return (*fields, asked) if asked else fields
+    if claims:
+        return (*fields, levels, claims)
+    return (*fields, levels) if levels else fields
 
 
 def grant_mac(grant: Mapping[str, Any]) -> tuple[bytes, str]:
@@ -110,8 +116,13 @@ def issue(
     nonce: str | None,
     scopes: tuple[str, ...],
     acr_values: tuple[str, ...] = (),
+    claims: tuple[str, ...] = (),
+    grant_id: UUID | None = None,
 ) -> AuthorizationAnswer | IssueRefusal:
     """Answers an authorization request for a live session; one statement.
+
+    ``claims`` is what was asked for by name. A ``grant_id`` that is named is good for one grant:
+    ``spent``, if there is one.
 
     ``no_session``: it ended or was locked meanwhile; ``refused``: the wiki's registration, as the
     vault has it now, does not allow this; ``weak``: that asks for more than was proven. Raises
@@ -119,7 +130,7 @@ def issue(
     """
     code = new_secret() if response_type == "code" else None
     grant: dict[str, Any] = {
-        "grant_id": uuid.uuid4(),
+        "grant_id": uuid.uuid4() if grant_id is None else grant_id,
         "code_hash": secret_hash(code) if code is not None else None,
         "client_id": wiki.client_id,
         "sid": session.sid,
@@ -131,16 +142,18 @@ def issue(
         "nonce": nonce,
         "scopes": list(scopes),
         "acr_values": list(acr_values),
+        "claims": list(claims),
     }
     vouched, key = grant_mac(grant)
     row = connection.row(
         "SELECT * FROM api.issue_grant_v1(%(session)s, %(grant_id)s, %(client_id)s, %(code_hash)s,"
         " %(redirect_uri)s, %(code_challenge)s, %(nonce)s, %(scopes)s, %(sid)s, %(account_id)s,"
-        " %(account_epoch)s, %(site_epoch)s, %(mac)s, %(mac_key)s, %(acr_values)s)",
+        " %(account_epoch)s, %(site_epoch)s, %(mac)s, %(mac_key)s, %(acr_values)s,"
+        " %(claims)s)",
         {**grant, "session": session.secret, "mac": vouched, "mac_key": key},
     )
     status = row["status"]
-    if status in ("no_session", "refused", "weak"):
+    if status in ("no_session", "refused", "weak", "spent"):
         refusal: IssueRefusal = status
         return refusal
     if status != "issued":
@@ -218,6 +231,7 @@ def _claims(row: Mapping[str, Any]) -> Claims | None:
         scopes=tuple(row["scopes"]),
         email=email,
         email_verified=email_verified,
+        asked=tuple(row["claims"]),
     )
 
 

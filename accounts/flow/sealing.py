@@ -1,7 +1,7 @@
 """What a browser carries for this site: encrypted, for one use, for that browser, for a while.
 
 A JWE (RFC 7516, ``dir`` with A256GCM) with ``iss``, ``aud`` (the use), ``exp`` and ``sub``, which
-is a digest of the browser's binding cookie.
+is a digest of the browser's binding cookie; without ``sub``, where any browser may bring it.
 """
 
 import hashlib
@@ -29,6 +29,11 @@ def _browser_digest(browser: str) -> str:
 
 def encrypt(use: str, browser: str, seconds: int, claims: Mapping[str, Any]) -> str:
     """Seals claims for one use by the browser whose binding cookie has this value."""
+    return encrypt_for_any(use, seconds, {**claims, "sub": _browser_digest(browser)})
+
+
+def encrypt_for_any(use: str, seconds: int, claims: Mapping[str, Any]) -> str:
+    """Seals claims for one use by any browser."""
     now = int(time.time())
     sealed = {
         **claims,
@@ -36,7 +41,6 @@ def encrypt(use: str, browser: str, seconds: int, claims: Mapping[str, Any]) -> 
         "aud": use,
         "iat": now,
         "exp": now + seconds,
-        "sub": _browser_digest(browser),
     }
     header = {"alg": "dir", "enc": "A256GCM", "kid": active_flow_key_id()}
     plain = json.dumps(sealed, separators=(",", ":"), ensure_ascii=False).encode()

@@ -22,7 +22,6 @@ from sso.services.authorization_request import (
     ReturnAddress,
     decide,
     read_request,
-    read_return_address,
 )
 from sso.services.clients import Wiki
 from sso.services.codes import (
@@ -33,6 +32,7 @@ from sso.services.codes import (
     with_state,
 )
 from sso.services.parameters import MAX_QUERY
+from sso.services.pushed_requests import read_sent
 from sso.services.requested_assurance import factors_held
 
 
@@ -42,10 +42,11 @@ def authorize(request: HttpRequest) -> HttpResponse:
     """Answers a wiki's request at once, by a page to sign in or up, or by an error."""
     sent = request.POST if request.method == "POST" else request.GET
     try:
-        address, values, repeated = read_return_address(sent.lists())
+        address, values, repeated = read_sent(sent.lists())
     except RequestUnanswerable as error:
         return stopped(request, wiki_destination.stop(error))
-    if request.method == "POST" and len(urlencode(values)) > MAX_QUERY:
+    onward = urlencode(address.onward(values))
+    if request.method == "POST" and len(onward) > MAX_QUERY:
         return stopped(
             request,
             Stop("invalid_request", "too long", address.wiki.name, address.wiki.home_uri),
@@ -56,7 +57,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
         return _refused(request, address, error)
     if request.method == "POST":
         # A cross-site POST comes without the session's Lax cookie; the GET after it has it.
-        return SeeOther(f"{request.path}?{urlencode(values)}")
+        return SeeOther(f"{request.path}?{onward}")
     return _answer(request, address, asked)
 
 
@@ -92,7 +93,7 @@ def _out_of_date(request: HttpRequest, error: RequestUnanswerable) -> HttpRespon
     A wiki that was just suspended and asks silently hears of it there, so that people read on.
     """
     try:
-        address, values, repeated = read_return_address(request.GET.lists())
+        address, values, repeated = read_sent(request.GET.lists())
         read_request(address, values, repeated)
     except RequestUnanswerable as now:
         return stopped(request, wiki_destination.stop(now))

@@ -1,7 +1,5 @@
 """The userinfo endpoint (OpenID Connect Core 1.0 section 5.3, RFC 6750)."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -9,6 +7,7 @@ from django.views.decorators.http import require_http_methods
 from sso.endpoints.answers import bearer_errors, no_store
 from sso.errors import BearerRefused
 from sso.services.access_tokens import verify_access_token
+from sso.services.told_claims import userinfo_claims
 
 
 def _token_of(request: HttpRequest) -> str:
@@ -31,11 +30,6 @@ def _token_of(request: HttpRequest) -> str:
 @require_http_methods(["GET", "POST"])
 @bearer_errors
 def userinfo(request: HttpRequest) -> HttpResponse:
-    """What the wiki may know, by the scopes it was granted."""
+    """What the wiki may know, by the scopes it was granted and the claims it asked for."""
     claims = verify_access_token(_token_of(request))
-    told: dict[str, Any] = {"sub": str(claims.account_id)}
-    if "profile" in claims.scopes:
-        told |= {"preferred_username": claims.username, "name": claims.username}
-    if claims.email is not None:
-        told |= {"email": claims.email, "email_verified": claims.email_verified}
-    return no_store(JsonResponse(told))
+    return no_store(JsonResponse(userinfo_claims(claims)))

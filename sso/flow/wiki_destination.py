@@ -18,6 +18,7 @@ from sso.services.codes import (
     with_query,
     with_state,
 )
+from sso.services.pushed_requests import pushed_again
 
 NAME = "wiki"
 
@@ -60,7 +61,7 @@ class WikiDestination:
         wiki = find_wiki(asked.client_id)
         if wiki is None:
             return Stop("invalid_client", "client_id names no wiki that we know", None, "")
-        if asked.hinted_sub not in (None, str(session.account_id)):
+        if not asked.is_about(session.account_id):
             # OpenID Connect Core 1.0 section 3.1.2.2: never an answer for a different person.
             return refusal(wiki, asked, "login_required", "somebody else has signed in")
         if not reaches(level_of(session.amr), asked.assurance.demand(wiki.least_acr).least):
@@ -102,7 +103,7 @@ def refusal(wiki: Wiki, asked: AuthorizationRequest, error: str, description: st
 
 
 def restart_url(asked: AuthorizationRequest) -> str:
-    """The request as the wiki sent it, to begin again."""
+    """The request as the wiki sent it, to begin again: as a pushed one, where it was pushed."""
     challenge = asked.code_challenge
     parameters = {
         "client_id": asked.client_id,
@@ -120,6 +121,9 @@ def restart_url(asked: AuthorizationRequest) -> str:
         "ui_locales": " ".join(asked.ui_locales) or None,
         "id_token_hint": asked.id_token_hint,
         **asked.assurance.parameters(),
+        **asked.named.parameters(asked.assurance.claim()),
     }
-    kept = {name: value for name, value in parameters.items() if value is not None}
+    kept = {name: str(value) for name, value in parameters.items() if value is not None}
+    if asked.pushed_id is not None:
+        kept = pushed_again(asked, kept)
     return f"{reverse('sso:authorize')}?{urlencode(kept)}"

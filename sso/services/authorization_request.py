@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any, Literal
+from uuid import UUID
 
 from accounts.services.assurance import Demand, Level, highest_of, level_of, reaches
 from sso.errors import AuthorizationRefused, RequestUnanswerable, WikiSuspended
@@ -17,6 +18,7 @@ from sso.services.clients import Wiki, find_wiki
 from sso.services.id_tokens import HintInvalid, read_hint
 from sso.services.parameters import single_values
 from sso.services.requested_assurance import Requested, read_requested
+from sso.services.requested_claims import RequestedClaims, read_claims
 from vault.sessions import Session
 
 SCOPES = ("openid", "profile", "email", "offline_access")
@@ -47,11 +49,27 @@ class AuthorizationRequest:
     id_token_hint: str | None = None  # as it came, to begin again with
     acr_values: tuple[Level, ...] = ()
     acr_essential: bool = False
+    claims: tuple[str, ...] = ()  # asked for by name, as 'userinfo.email'
+    claimed_subs: tuple[str, ...] = ()  # whom claims mean; empty for anybody
+    pushed_id: str | None = None  # of the one grant that may answer it, where it was pushed
+    pushed_at: int = 0
 
     @property
     def assurance(self) -> Requested:
         """How sure the wiki asks the sign-in to be."""
         return Requested(self.acr_values, self.acr_essential)
+
+    @property
+    def named(self) -> RequestedClaims:
+        """What the wiki asks to be told by name, and of whom."""
+        return RequestedClaims(self.claims, self.claimed_subs)
+
+    def is_about(self, account_id: UUID) -> bool:
+        """Whether it may be answered for this person (section 3.1.2.2, and 5.5.1 of ``sub``)."""
+        sub = str(account_id)
+        return self.hinted_sub in (None, sub) and (
+            not self.claimed_subs or sub in self.claimed_subs
+        )
 
     def to_flow(self) -> dict[str, Any]:
         """As plain data."""
@@ -59,9 +77,22 @@ class AuthorizationRequest:
 
     @classmethod
     def from_flow(cls, data: dict[str, Any]) -> "AuthorizationRequest":
-        """From the plain data of ``to_flow``, also of a release that asked for no ``acr``."""
+        """From the plain data of ``to_flow``, also of a release that knew less to ask for."""
         lists = {name: tuple(data[name]) for name in ("scopes", "prompt", "ui_locales")}
-        return cls(**{**data, **lists, "acr_values": tuple(data.get("acr_values", ()))})
+        later = ("acr_values", "claims", "claimed_subs")
+        return cls(**{**data, **lists, **{name: tuple(data.get(name, ())) for name in later}})
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """A request that its wiki handed over beforehand (RFC 9126), and the address it has got.
+
+    ``id`` is the id of the one grant that may answer it.
+    """
+
+    id: UUID
+    at: int
+    request_uri: str
 
 
 @dataclass(frozen=True)
@@ -72,6 +103,13 @@ class ReturnAddress:
     redirect_uri: str
     response_mode: str
     state: str | None
+    pushed: Pushed | None = None
+
+    def onward(self, values: dict[str, str]) -> dict[str, str]:
+        """The parameters by which the request can be made once more."""
+        if self.pushed is None:
+            return values
+        return {"client_id": self.wiki.client_id, "request_uri": self.pushed.request_uri}
 
 
 def read_return_address(
@@ -117,17 +155,20 @@ def read_request(
         # Asked silently while somebody reads there: let them read on.
         raise AuthorizationRefused("unauthorized_client", "this wiki is out of service for now")
     _check_repeated(repeated)
+    _check_pushed(address)
     _check_unsupported(values)
     response_type = _check_response_type(address.wiki, values)
     _check_response_mode(response_type, values)
     _check_lengths(values)
     assurance = read_requested(address.wiki, values)
+    scopes = _check_scope(address.wiki, values)
+    named = read_claims(address.wiki, scopes, values)
     return AuthorizationRequest(
         client_id=address.wiki.client_id,
         redirect_uri=address.redirect_uri,
         response_type=response_type,
         response_mode=address.response_mode,
-        scopes=_check_scope(address.wiki, values),
+        scopes=scopes,
         state=address.state,
         nonce=values.get("nonce"),
         code_challenge=_check_proof(address.wiki, response_type, values),
@@ -139,12 +180,21 @@ def read_request(
         id_token_hint=values.get("id_token_hint"),
         acr_values=assurance.values,
         acr_essential=assurance.is_essential,
+        claims=named.told,
+        claimed_subs=named.subs,
+        pushed_id=str(address.pushed.id) if address.pushed is not None else None,
+        pushed_at=address.pushed.at if address.pushed is not None else 0,
     )
 
 
 def _check_repeated(repeated: list[str]) -> None:
     if repeated:
         raise AuthorizationRefused("invalid_request", "a parameter is repeated")
+
+
+def _check_pushed(address: ReturnAddress) -> None:
+    if address.wiki.require_par and address.pushed is None:
+        raise AuthorizationRefused("invalid_request", "this wiki has to push its requests first")
 
 
 def _check_unsupported(values: dict[str, str]) -> None:
@@ -194,7 +244,10 @@ def _check_scope(wiki: Wiki, values: dict[str, str]) -> tuple[str, ...]:
 
 
 def _check_proof(wiki: Wiki, response_type: str, values: dict[str, str]) -> str | None:
-    """PKCE by S256, or a nonce where the wiki is excused from it (RFC 9700 section 2.1.1)."""
+    """PKCE by S256, or a nonce where the wiki is excused from it (RFC 9700 section 2.1.1).
+
+    A wiki that is excused from both can send neither; an assertion without a nonce is for nobody.
+    """
     challenge = values.get("code_challenge") if response_type == "code" else None
     method = values.get("code_challenge_method")
     if challenge is not None:
@@ -205,7 +258,8 @@ def _check_proof(wiki: Wiki, response_type: str, values: dict[str, str]) -> str 
             raise AuthorizationRefused("invalid_request", "code_challenge is malformed")
     elif response_type == "code" and wiki.require_pkce:
         raise AuthorizationRefused("invalid_request", "code_challenge is missing (PKCE, S256)")
-    if challenge is None and "nonce" not in values:
+    needs_nonce = challenge is None and (wiki.require_nonce or response_type == "id_token")
+    if needs_nonce and "nonce" not in values:
         raise AuthorizationRefused("invalid_request", "nonce is missing")
     return challenge
 
@@ -285,5 +339,5 @@ def _is_usable(request: AuthorizationRequest, session: Session, now: float) -> b
     return (
         not {"login", "select_account", "create"} & set(request.prompt)
         and (request.max_age is None or (age <= request.max_age and request.max_age > 0))
-        and request.hinted_sub in (None, str(session.account_id))
+        and request.is_about(session.account_id)
     )

@@ -3,7 +3,10 @@
 import base64
 import hashlib
 import re
+import time
+from typing import Any, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.conf import settings
 
@@ -19,12 +22,16 @@ from sso.errors import (
 from sso.services.authorization_request import AuthorizationRequest
 from sso.services.id_tokens import sign_id_token
 from sso.services.signing import can_sign_for
+from sso.services.told_claims import id_token_claims
 from vault import grants, wikis
 from vault.grants import Redeemed
 from vault.sessions import Session
 from vault.wikis import Wiki
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}\Z")
+# Whoever began to sign in may take their time, over tabs left open too. The vault keeps a grant for
+# a day at least, and with it the word that its request is spent: half of that is left to clocks.
+_ANSWERED_WITHIN: Final = 12 * 3600
 
 
 class SessionGone(Exception):
@@ -42,8 +49,9 @@ def answer_parameters(
 
     Raises ``SessionGone``, ``SessionTooWeak``, ``WikiSuspended``, ``RequestUnanswerable`` when the
     wiki's registration does not allow it any more, and ``AuthorizationRefused`` while nothing can
-    be signed.
+    be signed, and where a pushed request has had its answer.
     """
+    _check_pushed(request)
     if not can_sign_for(wiki):
         raise AuthorizationRefused("temporarily_unavailable", "nothing can be signed for now")
     answer = grants.issue(
@@ -55,7 +63,11 @@ def answer_parameters(
         nonce=request.nonce,
         scopes=request.scopes,
         acr_values=request.acr_values,
+        claims=request.claims,
+        grant_id=UUID(request.pushed_id) if request.pushed_id is not None else None,
     )
+    if answer == "spent":
+        raise AuthorizationRefused("invalid_request_uri", "this request has been answered before")
     if answer == "no_session":
         raise SessionGone
     if answer == "weak":
@@ -85,9 +97,25 @@ def answer_parameters(
                 amr=session.amr,
                 auth_time=session.auth_time,
                 acr_values=request.acr_values,
+                told=_told_at_once(answer.grant_id, request),
             )
         }
     return with_state(given, request.state)
+
+
+def _check_pushed(request: AuthorizationRequest) -> None:
+    if request.pushed_id is not None and time.time() - request.pushed_at > _ANSWERED_WITHIN:
+        raise AuthorizationRefused("invalid_request_uri", "this request was pushed too long ago")
+
+
+def _told_at_once(grant_id: UUID, request: AuthorizationRequest) -> dict[str, Any]:
+    """What an assertion without a code says by name: one more statement, where it was asked for."""
+    if not any(claim.startswith("id_token.") for claim in request.claims):
+        return {}
+    described = grants.describe(grant_id)
+    if described is None:  # ended in this very moment
+        raise SessionGone
+    return id_token_claims(described[1])
 
 
 def with_state(parameters: dict[str, str], state: str | None) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Assertions: ID tokens signed for one wiki, and hints read back (OpenID Connect Core 1.0)."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -39,14 +40,17 @@ def sign_id_token(
     amr: tuple[str, ...],
     auth_time: int,
     acr_values: tuple[str, ...] = (),
+    told: Mapping[str, Any] | None = None,
     now: int | None = None,
 ) -> str:
     """The assertion for this wiki, with its algorithm. Raises ``NoSigningKey``.
 
-    ``acr_values`` is what was asked for; see ``Requested`` for what is said of it.
+    ``acr_values`` is what was asked for; see ``Requested`` for what is said of it. ``told`` is said
+    besides, and changes nothing of the rest.
     """
     issued_at = int(time.time()) if now is None else now
     claims: dict[str, Any] = {
+        **(told or {}),
         "iss": settings.ISSUER,
         "sub": str(sub),
         "aud": wiki.client_id,

@@ -21,6 +21,8 @@ def provider_metadata() -> dict[str, Any]:
     return {
         "issuer": settings.ISSUER,
         "authorization_endpoint": address("authorize"),
+        "pushed_authorization_request_endpoint": address("pushed_authorization_request"),
+        "require_pushed_authorization_requests": False,
         "token_endpoint": address("token"),
         "userinfo_endpoint": address("userinfo"),
         "introspection_endpoint": address("introspection"),

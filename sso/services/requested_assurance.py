@@ -12,10 +12,10 @@ from typing import Any, Final
 from accounts.services.assurance import LEVELS, Demand, Level, level_of, reaches
 from accounts.services.second_factors import holdings_of
 from sso.errors import AuthorizationRefused
+from sso.services.requested_claims import load_claims
 from vault.sessions import Session
 from vault.wikis import Wiki
 
-_MAX_CLAIMS: Final = 2000
 _MAX_VALUES: Final = 20
 
 
@@ -51,8 +51,11 @@ class Requested:
         """The request's parameters that ask for this."""
         if not self.is_essential:
             return {"acr_values": " ".join(self.values) or None}
-        acr = {"essential": True, "values": self.values}
-        return {"claims": json.dumps({"id_token": {"acr": acr}}, separators=(",", ":"))}
+        return {"claims": json.dumps({"id_token": {"acr": self.claim()}}, separators=(",", ":"))}
+
+    def claim(self) -> dict[str, Any] | None:
+        """The ``acr`` claim that asks for this, where it is a must."""
+        return {"essential": True, "values": self.values} if self.is_essential else None
 
 
 def _higher(one: Level, other: Level) -> Level:
@@ -85,13 +88,8 @@ def read_requested(wiki: Wiki, values: dict[str, str]) -> Requested:
 
 
 def _acr_claim(text: str) -> dict[str, Any]:
-    """``id_token.acr`` of the ``claims`` parameter; all else in it is ignored (section 5.5)."""
-    if len(text) > _MAX_CLAIMS:
-        raise AuthorizationRefused("invalid_request", "claims is too long")
-    try:
-        claims = json.loads(text, object_pairs_hook=_without_repeats)
-    except (ValueError, RecursionError):
-        raise AuthorizationRefused("invalid_request", "claims is no JSON object") from None
+    """``id_token.acr`` of the ``claims`` parameter; all else is for others."""
+    claims = load_claims(text)
     for name in ("id_token", "acr"):
         if not isinstance(claims, dict):
             raise AuthorizationRefused("invalid_request", "claims is no object of objects")
@@ -99,14 +97,6 @@ def _acr_claim(text: str) -> dict[str, Any]:
         if claims is None:  # not asked for; or, as null, in the default manner
             return {}
     return _checked(claims)
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object, as long as nobody could read it in two ways."""
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError
-    return members
 
 
 def _checked(acr: Any) -> dict[str, Any]:

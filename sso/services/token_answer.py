@@ -7,6 +7,7 @@ from sso.services.clients import Wiki
 from sso.services.codes import redeem_code
 from sso.services.id_tokens import sign_id_token
 from sso.services.refreshing import first_refresh_token, rotate
+from sso.services.told_claims import id_token_claims
 from vault.grants import Redeemed
 
 
@@ -36,6 +37,7 @@ def _tokens(wiki: Wiki, redeemed: Redeemed, refresh_token: str | None) -> dict[s
         amr=redeemed.amr,
         auth_time=redeemed.auth_time,
         acr_values=redeemed.acr_values,
+        told=id_token_claims(redeemed.claims),
     )
     return {
         "access_token": access_token,

@@ -89,7 +89,7 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
         "open_session": list(session_parameters(prove(web, ada), random_32(), uuid4()).values()),
         "issue_grant": [
             *(session, uuid4(), "wiki-a", random_32(), REDIRECT, CHALLENGE, "n", ["openid"]),
-            *(*whose(web, session).values(), random_32(), "t1", ["aal2"]),
+            *(*whose(web, session).values(), random_32(), "t1", ["aal2"], ["userinfo.name"]),
         ],
         "redeem_code": [issue(web, session)["code"], "wiki-a", REDIRECT, CHALLENGE],
         "describe_grant": [uuid4()],

@@ -91,6 +91,7 @@ TABLE: Final[dict[str, Row]] = {
     "language": Row("POST", ANYONE, TOKEN, NEVER),
     # what wikis ask
     "oauth/authorize": Row(FORM, ANYONE, HARMLESS, NEVER),
+    "oauth/par": Row("POST", WIKI, NO_COOKIE, NEVER),
     "oauth/token": Row("POST", WIKI, NO_COOKIE, NEVER),
     "oauth/introspect": Row("POST", WIKI, NO_COOKIE, NEVER),
     "oauth/revoke": Row("POST", WIKI, NO_COOKIE, NEVER),

@@ -130,6 +130,16 @@ class WikiClient:
             authorization=self.basic(),
         )
 
+    def push(self, **changes: str | None) -> Answer:
+        """Hands a request over beforehand (RFC 9126)."""
+        return post_form("/oauth/par", self.request(**changes), authorization=self.basic())
+
+    def pushed(self, **changes: str | None) -> dict[str, str]:
+        """The parameters that stand for a request which was handed over."""
+        answer = self.push(**changes)
+        assert answer.status_code == 201, answer.content.decode()
+        return {"client_id": self.client_id, "request_uri": answer.json()["request_uri"]}
+
     def refresh(self, token: str | None, **changes: str | None) -> Answer:
         """Posts a refresh token to the token endpoint."""
         form = {"grant_type": "refresh_token", "refresh_token": token, **changes}

@@ -30,6 +30,7 @@ def test_metadata_names_exactly_the_issuer_and_addresses_that_exist(
     addresses = {k: str(v) for k, v in metadata.items() if k.endswith(("_endpoint", "_uri"))}
     assert addresses.keys() == {
         "authorization_endpoint",
+        "pushed_authorization_request_endpoint",
         "token_endpoint",
         "userinfo_endpoint",
         "introspection_endpoint",

@@ -13,18 +13,41 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         WHEN 'phr' THEN 'mfa' = ANY (p_amr) AND p_amr && '{hwk,swk}' END, false);
 $$;
 
+-- Whether scopes allow claims that were asked for one by one, each a word of ours: where it is to be
+-- told, and which it is. What nobody knows is allowed by nothing.
+CREATE OR REPLACE FUNCTION vault.covers_claims(p_scopes text[], p_claims text[]) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(bool_and(coalesce(CASE
+        WHEN claim IN ('userinfo.name', 'userinfo.preferred_username', 'id_token.name')
+            THEN 'profile' = ANY (p_scopes)
+        WHEN claim IN ('userinfo.email', 'userinfo.email_verified', 'id_token.email',
+                       'id_token.email_verified')
+            THEN 'email' = ANY (p_scopes) END, false)), true)
+    FROM unnest(p_claims) claim;
+$$;
+
+-- Whether a grant lets its wiki know the address: by its scopes, or by a claim that was asked for.
+CREATE OR REPLACE FUNCTION vault.tells_address(g vault.grants) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 'email' = ANY (g.scopes) OR g.claims && '{userinfo.email,userinfo.email_verified,'
+        'id_token.email,id_token.email_verified}';
+$$;
+
 -- Answers an authorization request of a live session: with a code to redeem (p_code_hash), or
 -- with an assertion at once (p_code_hash NULL, for wikis registered for id_token by form_post).
 -- Lock, epoch, suspension and redirect URI are checked in the same statement that issues. The
 -- caller names session, account and epochs so that its MAC can cover them, and is refused when they
 -- differ. p_acr_values is what was asked for, kept for the ID token; what was proven has to reach
--- the wiki's least level. Statuses: issued, no_session, changed, refused (the wiki), weak,
--- bad_request.
+-- the wiki's least level. p_claims is what was asked for by name: within all that one of the family
+-- is registered for, and within the granted scopes of any other.
+--
+-- A pushed request brings its grant's id along, so that it is answered once, however often it is
+-- raced. Statuses: issued, no_session, changed, refused (the wiki), weak, spent, bad_request.
 CREATE OR REPLACE FUNCTION api.issue_grant_v1(
     p_session bytea, p_grant uuid, p_client_id text, p_code_hash bytea, p_redirect_uri text,
     p_code_challenge text, p_nonce text, p_scopes text[], p_sid uuid, p_account uuid,
     p_account_epoch bigint, p_site_epoch bigint, p_mac bytea, p_mac_key text,
-    p_acr_values text[] DEFAULT '{}'
+    p_acr_values text[] DEFAULT '{}', p_claims text[] DEFAULT '{}'
 ) RETURNS TABLE (status text, expires_in integer)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
@@ -40,6 +63,7 @@ BEGIN
        OR length(p_nonce) > 2000 OR cardinality(p_scopes) > 20
        OR p_acr_values IS NULL OR cardinality(p_acr_values) > 3
        OR NOT p_acr_values <@ '{aal1,aal2,phr}'
+       OR p_claims IS NULL OR cardinality(p_claims) > 7
        OR NOT vault.is_mac(p_mac, p_mac_key) THEN
         status := 'bad_request';
         RETURN NEXT;
@@ -74,7 +98,9 @@ BEGIN
        OR (p_code_hash IS NOT NULL AND v_wiki.require_pkce AND p_code_challenge IS NULL)
        OR (p_code_challenge IS NULL AND p_nonce IS NULL
            AND (v_wiki.require_nonce OR p_code_hash IS NULL))
-       OR NOT p_scopes <@ v_wiki.scopes THEN
+       OR NOT p_scopes <@ v_wiki.scopes
+       OR NOT vault.covers_claims(
+              CASE WHEN v_wiki.first_party THEN v_wiki.scopes ELSE p_scopes END, p_claims) THEN
         status := 'refused';
         RETURN NEXT;
         RETURN;
@@ -87,14 +113,15 @@ BEGIN
     v_now := clock_timestamp();
     INSERT INTO vault.grants (id, code_hash, client_id, sid, account_id, account_epoch, site_epoch,
         redirect_uri, code_challenge, nonce, scopes, issued_at, expires_at, redeemed_at, mac,
-        mac_key, acr_values)
+        mac_key, acr_values, claims)
     VALUES (p_grant, p_code_hash, p_client_id, v_session.sid, v_session.account_id,
         v_session.account_epoch, v_session.site_epoch, p_redirect_uri, p_code_challenge, p_nonce,
         p_scopes, v_now, v_now + make_interval(secs => expires_in),
-        CASE WHEN p_code_hash IS NULL THEN v_now END, p_mac, p_mac_key, p_acr_values)
+        CASE WHEN p_code_hash IS NULL THEN v_now END, p_mac, p_mac_key, p_acr_values,
+        p_claims)
     ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
-        status := 'bad_request';
+        status := 'spent';
         RETURN NEXT;
         RETURN;
     END IF;
@@ -137,7 +164,7 @@ CREATE OR REPLACE FUNCTION api.redeem_code_v1(
                  username text, name_mac bytea, name_mac_key text,
                  address_id uuid, sealed_address bytea, address_verified boolean,
                  lookup_digest bytea, lookup_key text, address_mac bytea, address_mac_key text,
-                 acr_values text[])
+                 acr_values text[], claims text[])
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
@@ -187,11 +214,11 @@ BEGIN
         vault.epoch_seconds(s.created_at), vault.epoch_seconds(s.expires_at), s.idle_seconds,
         s.kept, s.secret_hash, s.mac, s.mac_key, a.username, a.mac, a.mac_key, e.id, e.sealed,
         e.verified_at IS NOT NULL, e.lookup_digest, e.lookup_key, e.mac, e.mac_key,
-        v_grant.acr_values
+        v_grant.acr_values, v_grant.claims
     FROM vault.accounts a
     JOIN vault.sessions s ON s.sid = v_grant.sid
     LEFT JOIN vault.email_addresses e ON e.account_id = a.id AND e.is_primary
-        AND 'email' = ANY (v_grant.scopes)
+        AND vault.tells_address(v_grant)
     WHERE a.id = v_grant.account_id;
 END
 $$;
@@ -204,15 +231,15 @@ RETURNS TABLE (grant_id uuid, code_hash bytea, client_id text, sid uuid, account
                username text, name_mac bytea, name_mac_key text,
                address_id uuid, sealed_address bytea, address_verified boolean,
                lookup_digest bytea, lookup_key text, address_mac bytea, address_mac_key text,
-               acr_values text[])
+               acr_values text[], claims text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT g.id, g.code_hash, g.client_id, g.sid, g.account_id, g.account_epoch, g.site_epoch,
            g.redirect_uri, g.code_challenge, g.nonce, g.scopes, g.mac, g.mac_key, a.username,
            a.mac, a.mac_key, e.id, e.sealed, e.verified_at IS NOT NULL, e.lookup_digest,
-           e.lookup_key, e.mac, e.mac_key, g.acr_values
+           e.lookup_key, e.mac, e.mac_key, g.acr_values, g.claims
     FROM vault.grants g
     JOIN vault.accounts a ON a.id = g.account_id
     LEFT JOIN vault.email_addresses e ON e.account_id = a.id AND e.is_primary
-        AND 'email' = ANY (g.scopes)
+        AND vault.tells_address(g)
     WHERE g.id = p_grant AND g.redeemed_at IS NOT NULL AND vault.is_grant_alive(g);
 $$;
