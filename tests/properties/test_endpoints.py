@@ -59,6 +59,27 @@ def test_authorize_silently_with_any_parameters_signs_nobody_in(
 
 @unhurried
 @given(noise, st.one_of(st.none(), headers))
+def test_par_with_any_form_is_json_and_what_it_gives_leads_to_the_wiki(
+    visitor: Sender, wiki: WikiClient, pairs: Pairs, authorization: str | None
+) -> None:
+    """RFC 9126 section 2: created, or an error; what was taken is answered at the wiki alone."""
+    header = wiki.basic() if authorization is None else authorization
+    said = {"host": "auth.example.org", "authorization": header}
+    good = wiki.request(prompt="none")
+    answer = visitor.post("/oauth/par", over(good, pairs), headers=said)
+    assert answer.status_code in {201, 400, 401}
+    assert answer.headers["Cache-Control"] == "no-store"
+    if answer.status_code != 201:
+        assert answer.json()["error"]
+        return
+    named = {"client_id": wiki.client_id, "request_uri": answer.json()["request_uri"]}
+    led = visitor.get("/oauth/authorize", over(named, []))
+    assert led.status_code in {200, 303}
+    assert led.headers.get("Location", wiki.redirect_uri).startswith(wiki.redirect_uri)
+
+
+@unhurried
+@given(noise, st.one_of(st.none(), headers))
 def test_token_with_any_form_is_json_and_never_a_token(
     visitor: Sender, wiki: WikiClient, pairs: Pairs, authorization: str | None
 ) -> None:
@@ -214,7 +235,9 @@ def test_page_with_any_query_and_any_cookies_is_answered(
 
 @unhurried
 @given(st.binary(max_size=300), st.text(st.characters(max_codepoint=126, min_codepoint=32)))
-@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/userinfo", "/oauth/authorize", "/login"])
+@pytest.mark.parametrize(
+    "path", ["/oauth/token", "/oauth/par", "/oauth/userinfo", "/oauth/authorize", "/login"]
+)
 def test_body_of_any_kind_and_content_type_is_answered(
     visitor: Sender, path: str, body: bytes, kind: str
 ) -> None:
