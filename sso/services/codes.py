@@ -24,7 +24,7 @@ from sso.services.id_tokens import sign_id_token
 from sso.services.signing import can_sign_for
 from sso.services.told_claims import id_token_claims
 from vault import grants, wikis
-from vault.grants import Redeemed
+from vault.grants import Claims, Redeemed
 from vault.sessions import Session
 from vault.wikis import Wiki
 
@@ -97,7 +97,7 @@ def answer_parameters(
                 amr=session.amr,
                 auth_time=session.auth_time,
                 acr_values=request.acr_values,
-                told=_told_at_once(answer.grant_id, request),
+                told=_told_alone(answer.grant_id, session, request),
             )
         }
     return with_state(given, request.state)
@@ -108,14 +108,15 @@ def _check_pushed(request: AuthorizationRequest) -> None:
         raise AuthorizationRefused("invalid_request_uri", "this request was pushed too long ago")
 
 
-def _told_at_once(grant_id: UUID, request: AuthorizationRequest) -> dict[str, Any]:
-    """What an assertion without a code says by name: one more statement, where it was asked for."""
-    if not any(claim.startswith("id_token.") for claim in request.claims):
-        return {}
+def _told_alone(grant_id: UUID, session: Session, request: AuthorizationRequest) -> dict[str, Any]:
+    """What an assertion without a code says more: a statement more, where that is an address."""
+    if "email" not in request.scopes and not request.claims:
+        claims = Claims(session.account_id, session.username, request.scopes, None, False)
+        return id_token_claims(claims, is_alone=True)
     described = grants.describe(grant_id)
     if described is None:  # ended in this very moment
         raise SessionGone
-    return id_token_claims(described[1])
+    return id_token_claims(described[1], is_alone=True)
 
 
 def with_state(parameters: dict[str, str], state: str | None) -> dict[str, str]:

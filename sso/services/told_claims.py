@@ -14,9 +14,13 @@ def userinfo_claims(claims: Claims) -> dict[str, Any]:
     return {"sub": str(claims.account_id), **_told(claims, "userinfo", claims.scopes)}
 
 
-def id_token_claims(claims: Claims) -> dict[str, Any]:
-    """What an ID token says besides what all of them say: only what was asked for by name."""
-    return _told(claims, "id_token", ())
+def id_token_claims(claims: Claims, *, is_alone: bool = False) -> dict[str, Any]:
+    """What an ID token says besides what all of them say.
+
+    What was asked for by name; where it comes alone, without an access token for userinfo, also
+    what was asked for by scope (section 5.4).
+    """
+    return _told(claims, "id_token", claims.scopes if is_alone else ())
 
 
 def _told(claims: Claims, where: str, scopes: tuple[str, ...]) -> dict[str, Any]:

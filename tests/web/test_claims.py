@@ -147,7 +147,7 @@ def test_claim_is_told_after_the_sign_in_page_and_after_a_refresh(
 
 
 def test_claim_is_told_by_an_assertion_at_once(grace: Browser, add_wiki: Wikis) -> None:
-    """id_token by form_post has no userinfo: what it asked for stands in it, or nothing more."""
+    """id_token by form_post has no userinfo: what was asked for in any way stands in it (5.4)."""
     island = add_wiki(
         "Island wiki", response_types=["id_token"], grant_types=["implicit"], scope=ALL
     )
@@ -157,11 +157,18 @@ def test_claim_is_told_by_an_assertion_at_once(grace: Browser, add_wiki: Wikis) 
         "code_challenge": None,
         "code_challenge_method": None,
     }
-    plain = claims_of(fields_of(ask(grace, island, **sent))["id_token"])
-    assert plain.keys() == USUAL
-    asked = claims(id_token={"email": None, "email_verified": None, "name": None})
-    full = claims_of(fields_of(ask(grace, island, **sent, claims=asked))["id_token"])
-    assert {name: full[name] for name in full.keys() - USUAL} == {**NAME, **ADDRESS}
+    by_name = claims(id_token={"email": None, "email_verified": None})
+    for asked, expected in (
+        ({"scope": "openid"}, {}),
+        ({"scope": "openid profile"}, NAME),
+        ({"scope": "openid profile email"}, {**NAME, **ADDRESS}),
+        ({"scope": "openid", "claims": by_name}, ADDRESS),
+        ({"scope": "openid profile", "claims": by_name}, {**NAME, **ADDRESS}),
+        ({"scope": "openid", "claims": claims(userinfo={"email": None})}, {}),
+    ):
+        page = ask(grace, island, **{**sent, **asked})
+        said = claims_of(fields_of(page)["id_token"])
+        assert {name: said[name] for name in said.keys() - USUAL} == expected
 
 
 def test_claims_cost_no_statement_more(grace: Browser, wiki: WikiClient) -> None:
