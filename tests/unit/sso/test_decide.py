@@ -141,12 +141,18 @@ def test_request_travels_through_a_flow_unchanged() -> None:
         hinted_sub=OTHER,
         acr_values=("phr", "aal2"),
         acr_essential=True,
+        claims=("userinfo.email", "id_token.name"),
+        claimed_subs=(OTHER,),
+        pushed_id=OTHER,
+        pushed_at=NOW,
     )
     assert AuthorizationRequest.from_flow(json.loads(json.dumps(asked.to_flow()))) == asked
 
 
 def test_request_that_the_release_before_sealed_still_opens() -> None:
-    """Who was on the sign-in page during an upgrade is not sent away: they asked for no level."""
+    """Who was on the sign-in page during an upgrade is not sent away: they asked for no more."""
     sealed = request(prompt=("login",)).to_flow()
     assert {sealed.pop("acr_values"), sealed.pop("acr_essential")} == {(), False}
+    assert {sealed.pop("claims"), sealed.pop("claimed_subs")} == {()}
+    assert {sealed.pop("pushed_id"), sealed.pop("pushed_at")} == {None, 0}
     assert AuthorizationRequest.from_flow(sealed) == request(prompt=("login",))

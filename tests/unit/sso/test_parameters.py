@@ -78,11 +78,3 @@ def test_request_begun_again_asks_the_same(asked: AuthorizationRequest) -> None:
     assert again.get("max_age") == (None if asked.max_age is None else str(asked.max_age))
     assert again.get("login_hint", "") == asked.login_hint
     assert tuple(again.get("ui_locales", "").split()) == asked.ui_locales
-
-
-def test_request_sealed_by_the_release_before_is_read() -> None:
-    """What it did not know to ask for was not asked for."""
-    whole = request(prompt=("login",), ui_locales=("fr",)).to_flow()
-    later = ("acr_values", "acr_essential", "claims", "claimed_subs", "pushed_id", "pushed_at")
-    before = {name: value for name, value in whole.items() if name not in later}
-    assert AuthorizationRequest.from_flow(before) == AuthorizationRequest.from_flow(whole)
