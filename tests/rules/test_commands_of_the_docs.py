@@ -13,7 +13,7 @@ import pytest
 from tests.environment import subprocess_environment
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCS = ("docs/runbook.md", "docs/operating.md", "docs/keys.md", "README.md")
+DOCS = ("docs/runbook.md", "docs/operating.md", "docs/keys.md", "docs/conformance.md", "README.md")
 _BLOCK = re.compile(r"^```[a-z]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _DJANGOS = ("migrate", "help", "check ")
 # In the owner's own process, which alone has all of them: what is wrong with each line, or nothing.
