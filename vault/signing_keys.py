@@ -7,9 +7,10 @@ not open is left out, so that nobody slips a key in. An opened set is kept in me
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from django.conf import settings
 from joserfc import jwk
@@ -17,7 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
 from vault import connection
-from vault.errors import KeyUnknown, SealBroken, VaultError
+from vault.errors import KeyUnknown, SealBroken, VaultError, VaultRefused
 from vault.events import report_row
 from vault.seals import seal, unseal
 
@@ -26,8 +27,7 @@ ALGORITHMS = ("RS256", "ES256")
 _KINDS: Final[dict[str, type[RSAKey | ECKey]]] = {"RS256": RSAKey, "ES256": ECKey}
 
 _CACHE_SECONDS = 60.0
-_cached: tuple[float, "KeySet"] | None = None
-_lock = threading.Lock()
+T = TypeVar("T")
 
 
 class NoSigningKey(VaultError):
@@ -56,16 +56,39 @@ class KeySet:
         return jwk.KeySet.import_key_set({"keys": list(self.published)})
 
 
+class _Memory(Generic[T]):
+    """What was read lately, read again after a minute, by one thread for all."""
+
+    def __init__(self, load: Callable[[], T]) -> None:
+        self._load = load
+        self._kept: tuple[float, T] | None = None
+        self._lock = threading.Lock()
+
+    def get(self) -> T:
+        kept = self._kept
+        if kept is not None and kept[0] > time.monotonic():
+            return kept[1]
+        with self._lock:
+            if self._kept is None or self._kept[0] <= time.monotonic():
+                self._kept = (time.monotonic() + _CACHE_SECONDS, self._load())
+            return self._kept[1]
+
+    def forget(self) -> None:
+        self._kept = None
+
+
 def key_set() -> KeySet:
     """Today's keys. Raises ``VaultUnavailable``."""
-    global _cached
-    remembered = _cached
-    if remembered is not None and remembered[0] > time.monotonic():
-        return remembered[1]
-    with _lock:
-        if _cached is None or _cached[0] <= time.monotonic():
-            _cached = (time.monotonic() + _CACHE_SECONDS, _load())
-        return _cached[1]
+    return _today.get()
+
+
+def past_keys() -> jwk.KeySet:
+    """The public halves of keys that are published no more, for hints and nothing else.
+
+    A wiki may come with an ID token for as long as the session lives. Those that were withdrawn are
+    not among them. Raises ``VaultUnavailable``.
+    """
+    return _past.get()
 
 
 def published_halves() -> jwk.KeySet:
@@ -81,8 +104,8 @@ def published_halves() -> jwk.KeySet:
 
 def forget() -> None:
     """Empties this process's memory of keys."""
-    global _cached
-    _cached = None
+    _today.forget()
+    _past.forget()
 
 
 def _load() -> KeySet:
@@ -90,15 +113,41 @@ def _load() -> KeySet:
     active: dict[str, SigningKey] = {}
     for row in connection.rows("SELECT * FROM api.signing_keys_v1()", {}):
         kid, alg = row["kid"], row["alg"]
-        key = opened(kid, alg, row["sealed_private"])
+        key = _opened_or_reported(row)
         if key is None:
-            report_row("signing_key", kid)
             continue
-        public = key.as_dict(private=False)
-        published.append({**public, "use": "sig", "alg": alg, "kid": kid})
+        published.append(_public_half(kid, alg, key))
         if row["state"] == "active":
             active[alg] = SigningKey(kid, alg, key)
     return KeySet(tuple(published), active)
+
+
+def _load_past() -> jwk.KeySet:
+    rows = connection.rows("SELECT * FROM api.past_signing_keys_v1()", {})
+    keys = [(row["kid"], row["alg"], _opened_or_reported(row)) for row in rows]
+    # Not import_key_set: mostly there is none, which that refuses.
+    return jwk.KeySet(
+        [
+            _KINDS[alg].import_key(_public_half(kid, alg, key))
+            for kid, alg, key in keys
+            if key is not None
+        ]
+    )
+
+
+_today = _Memory(_load)
+_past = _Memory(_load_past)
+
+
+def _public_half(kid: str, alg: str, key: RSAKey | ECKey) -> dict[str, Any]:
+    return {**key.as_dict(private=False), "use": "sig", "alg": alg, "kid": kid}
+
+
+def _opened_or_reported(row: dict[str, Any]) -> RSAKey | ECKey | None:
+    key = opened(row["kid"], row["alg"], row["sealed_private"])
+    if key is None:
+        report_row("signing_key", row["kid"])
+    return key
 
 
 def opened(kid: str, alg: str, sealed: bytes) -> RSAKey | ECKey | None:
@@ -119,12 +168,16 @@ def signing_key(alg: str) -> SigningKey:
         raise NoSigningKey(alg) from None
 
 
-def create(alg: str, *, state: str = "active") -> str:
-    """Makes a new key, seals its private half, stores it; gives its ``kid``. Owner only.
+@dataclass(frozen=True)
+class _NewKey:
+    """A key nobody has seen: its id is its RFC 7638 thumbprint, its private half is sealed."""
 
-    The ``kid`` is the key's RFC 7638 thumbprint. An active key retires the one before it, which
-    stays published for a day.
-    """
+    kid: str
+    public: str
+    sealed: bytes = field(repr=False)
+
+
+def _new_key(alg: str) -> _NewKey:
     key: RSAKey | ECKey
     if alg == "RS256":
         key = RSAKey.generate_key(RSA_BITS, private=True)
@@ -134,15 +187,52 @@ def create(alg: str, *, state: str = "active") -> str:
         raise ValueError(f"no such algorithm: {alg}")
     kid = key.thumbprint()
     private = json.dumps(key.as_dict(private=True)).encode()
+    return _NewKey(
+        kid,
+        json.dumps(key.as_dict(private=False)),
+        seal(settings.SIGNING_KEYS, "signing-key", private, kid.encode()),
+    )
+
+
+def create(alg: str, *, state: str = "active") -> str:
+    """Makes a new key, seals its private half, stores it; gives its ``kid``. Owner only.
+
+    An active key retires the one before it, which stays published for a day.
+    """
+    new = _new_key(alg)
     connection.execute(
         "SELECT api.add_signing_key_v1(%(kid)s, %(alg)s, %(state)s, %(public)s::jsonb, %(sealed)s)",
-        {
-            "kid": kid,
-            "alg": alg,
-            "state": state,
-            "public": json.dumps(key.as_dict(private=False)),
-            "sealed": seal(settings.SIGNING_KEYS, "signing-key", private, kid.encode()),
-        },
+        {"alg": alg, "state": state, **vars(new)},
     )
     forget()
-    return kid
+    return new.kid
+
+
+def create_due() -> dict[str, str]:
+    """Makes the next key of each algorithm whose active one has grown too old. Worker only.
+
+    Gives their ``kid``s by algorithm. The vault says which, and takes one key of however many
+    workers come with one at once. Raises ``VaultUnavailable``.
+    """
+    due = [row["alg"] for row in connection.rows("SELECT * FROM api.due_signing_keys_v1()", {})]
+    made = {}
+    for alg in ALGORITHMS:
+        if alg in due:
+            new = _new_key(alg)
+            if _rotate(alg, new) == "added":
+                made[alg] = new.kid
+    if made:
+        forget()
+    return made
+
+
+def _rotate(alg: str, new: _NewKey) -> Literal["added", "not_due"]:
+    status = connection.row(
+        "SELECT api.rotate_signing_key_v1(%(kid)s, %(alg)s, %(public)s::jsonb, %(sealed)s)"
+        " AS status",
+        {"alg": alg, **vars(new)},
+    )["status"]
+    if status not in ("added", "not_due"):
+        raise VaultRefused("rotate_signing_key", status)
+    answer: Literal["added", "not_due"] = status
+    return answer

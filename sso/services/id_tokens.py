@@ -9,9 +9,10 @@ from uuid import UUID
 from django.conf import settings
 from joserfc import jwt
 from joserfc.errors import JoseError
+from joserfc.jwk import GuestProtocol, KeySet
 
 from sso.services.requested_assurance import Requested, known_levels
-from vault.signing_keys import ALGORITHMS, key_set, signing_key
+from vault.signing_keys import ALGORITHMS, key_set, past_keys, signing_key
 from vault.wikis import Wiki
 
 MAX_TOKEN = 8000
@@ -73,12 +74,13 @@ def sign_id_token(
 def read_hint(token: str) -> Hint:
     """Verifies the signature of an ID token of ours, expired or not. Raises ``HintInvalid``.
 
-    Only what we sign as ID tokens: the type keeps logout and access tokens out.
+    Only what we sign as ID tokens: the type keeps logout and access tokens out. It may be as old
+    as a session can be, and so may its key, unless that was withdrawn. Raises ``VaultUnavailable``.
     """
     if len(token) > MAX_TOKEN:
         raise HintInvalid
     try:
-        decoded = jwt.decode(token, key_set().verifying, algorithms=list(ALGORITHMS))
+        decoded = jwt.decode(token, _keys_for, algorithms=list(ALGORITHMS))
     except (JoseError, ValueError, TypeError):
         raise HintInvalid from None
     claims = decoded.claims
@@ -91,3 +93,11 @@ def read_hint(token: str) -> Hint:
         raise HintInvalid
     sub, sid, client_id = texts
     return Hint(sub=str(sub), sid=str(sid), client_id=str(client_id))
+
+
+def _keys_for(token: GuestProtocol) -> KeySet:
+    """The published keys; for one that is not among them, those that were."""
+    kid = token.headers().get("kid")
+    verifying = key_set().verifying
+    is_published = kid is None or any(key.kid == kid for key in verifying)
+    return verifying if is_published else past_keys()

@@ -97,6 +97,7 @@ def _web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[s
         "find_wiki": ["wiki-a"],
         "list_wikis": [],
         "signing_keys": [],
+        "past_signing_keys": [],
         "report_row": ["session", "7"],
         "own_events": [session, 10, 10, NETWORK, ["account:session:opened"]],
         "own_letters": [session],
@@ -153,6 +154,8 @@ def _worker_arguments(admin: psycopg.Connection) -> dict[str, list[Any]]:
         "watch": ['{"unjudged": 3}'],
         "report_row": ["session", "7"],
         "signing_keys": [],
+        "due_signing_keys": [],
+        "rotate_signing_key": ["k" * 43, "ES256", "{}", b"s" * 60],
         "find_wiki": ["wiki-a"],
     }
 

@@ -66,4 +66,18 @@ def keys_apart(_patient: Patient) -> Iterator[str]:
                 yield f"{name} repeats a key of {other}"
 
 
-CHECKS = (key_rings, keys_apart)
+@check(
+    "See that a worker runs; manage.py rotatekeys --signing makes new ones at once (docs/keys.md)."
+)
+def signing_keys_on_schedule(patient: Patient) -> Iterator[str]:
+    """No key signs for longer than the policy says, and a day for the worker to make the next."""
+    for alg, days in patient.vault.execute(
+        "SELECT alg, extract(day FROM clock_timestamp() - created_at)::integer"
+        " FROM vault.signing_keys WHERE state = 'active' AND lockout_id IS NULL AND created_at"
+        " < clock_timestamp() - make_interval(secs => vault.policy_seconds('signing_key_age')"
+        " + 86400) ORDER BY alg"
+    ):
+        yield f"the {alg} key has signed for {days} days"
+
+
+CHECKS = (key_rings, keys_apart, signing_keys_on_schedule)

@@ -169,7 +169,7 @@ def wikis_are_ours(patient: Patient) -> Iterator[str]:
 
 @check(_REMEDY)
 def signing_keys_are_ours(patient: Patient) -> Iterator[str]:
-    """Every signing key that is published opens, and is the one that its id says."""
+    """Every signing key that verifies anything opens, and is the one that its id says."""
     yield from _check(
         patient,
         _Kind(
@@ -178,7 +178,7 @@ def signing_keys_are_ours(patient: Patient) -> Iterator[str]:
             _is_signing_key,
             called="signing key",
             # Nothing is made of the others any more: their ring may be gone (api.key_usage_v1).
-            where="vault.is_published(t)",
+            where="vault.verifies_hints(t)",
             always_all=True,
         ),
     )

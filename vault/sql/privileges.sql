@@ -17,6 +17,7 @@ GRANT EXECUTE ON FUNCTION
     api.list_sessions_v1, api.end_own_session_v1, api.list_addresses_v1,
     api.own_account_v1,
     api.find_wiki_v1, api.list_wikis_v1, api.signing_keys_v1,
+    api.past_signing_keys_v1,
     api.issue_grant_v1, api.redeem_code_v1, api.describe_grant_v1,
     api.spend_assertion_v1
 TO authsite_web;
@@ -89,7 +90,8 @@ GRANT SELECT ON views.factors, views.logouts, views.letters, views.wiki_calls TO
 GRANT EXECUTE ON FUNCTION
     api.token_to_arm_v1, api.arm_token_v1, api.reset_request_v1, api.answer_reset_v1,
     api.claim_outbox_v1, api.finish_outbox_v1, api.retry_outbox_v1, api.bury_outbox_v1,
-    api.prune_v1, api.lift_due_v1, api.watch_v1, api.signing_keys_v1, api.find_wiki_v1
+    api.prune_v1, api.lift_due_v1, api.watch_v1, api.signing_keys_v1, api.find_wiki_v1,
+    api.due_signing_keys_v1, api.rotate_signing_key_v1
 TO authsite_worker;
 
 -- The worker seals the trail. It reads digests, and the lines that are handed to the seal store.

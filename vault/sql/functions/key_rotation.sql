@@ -46,7 +46,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WHERE i.spent_at IS NULL AND i.expires_at > clock_timestamp() GROUP BY i.mac_key
     UNION ALL
     SELECT 'SIGNING_KEYS', 'signing_keys', vault.sealing_key(k.sealed_private), count(*)
-    FROM vault.signing_keys k WHERE vault.is_published(k)
+    FROM vault.signing_keys k WHERE vault.verifies_hints(k)
     GROUP BY vault.sealing_key(k.sealed_private)
     UNION ALL
     SELECT 'ADDRESS_KEYS', 'addresses', named.key_id, count(*)

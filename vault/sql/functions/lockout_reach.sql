@@ -26,7 +26,7 @@ BEGIN
             RETURN QUERY SELECT * FROM vault.reach_of_site();
         WHEN 'signing_keys' THEN
             RETURN QUERY SELECT 'keys', count(*), coalesce(array_agg(k.kid ORDER BY k.kid), '{}')
-            FROM vault.signing_keys k WHERE vault.is_published(k);
+            FROM vault.signing_keys k WHERE vault.verifies_hints(k);
         ELSE
             NULL;
     END CASE;

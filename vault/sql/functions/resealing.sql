@@ -205,13 +205,13 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT count(*)::integer FROM renewed;
 $$;
 
--- A key that is not published any more stays under the old ring, and goes with it.
+-- A key that verifies nothing any more stays under the old ring, and goes with it.
 CREATE OR REPLACE FUNCTION api.stale_signing_keys_v1(
     p_active text, p_after text, p_limit integer
 ) RETURNS TABLE (kid text, sealed_private bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT k.kid, k.sealed_private FROM vault.signing_keys k
-    WHERE vault.sealing_key(k.sealed_private) <> p_active AND vault.is_published(k)
+    WHERE vault.sealing_key(k.sealed_private) <> p_active AND vault.verifies_hints(k)
       AND (p_after IS NULL OR k.kid > p_after)
     ORDER BY k.kid LIMIT p_limit;
 $$;

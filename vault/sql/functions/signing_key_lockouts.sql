@@ -19,7 +19,8 @@ BEGIN
         RETURN;
     END IF;
     status := 'already';
-    IF EXISTS (SELECT FROM vault.signing_keys k WHERE vault.is_published(k)) THEN
+    PERFORM vault.lock_signing_key_changes();
+    IF EXISTS (SELECT FROM vault.signing_keys k WHERE vault.verifies_hints(k)) THEN
         v_lockout := coalesce(
             vault.place_lockout('signing_keys', '', p_reason, p_actor, p_ends_at),
             (SELECT l.id FROM vault.lockouts l WHERE l.kind = 'signing_keys' AND l.lifted_at IS NULL));
@@ -27,7 +28,7 @@ BEGIN
     IF v_lockout IS NOT NULL THEN
         WITH withdrawn AS (
             UPDATE vault.signing_keys k SET lockout_id = v_lockout
-            WHERE vault.is_published(k) RETURNING k.kid
+            WHERE vault.verifies_hints(k) RETURNING k.kid
         )
         SELECT array_agg(w.kid ORDER BY w.kid) INTO kids FROM withdrawn w;
         PERFORM vault.record_event('lockout:signing_keys:withdrawn', NULL, NULL, NULL, p_actor,
