@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
@@ -13,6 +13,7 @@ from accounts.services.sessions import end_session as end
 from accounts.views.cookies import forget_session
 from accounts.views.flow_pages import stopped
 from accounts.views.guards import SeeOther, origin_of
+from accounts.views.languages import speak
 from accounts.views.logout import signed_out
 from sso.errors import RequestUnanswerable
 from sso.flow.wiki_destination import stop
@@ -24,10 +25,10 @@ from sso.services.parameters import MAX_QUERY
 @require_http_methods(["GET", "HEAD", "POST"])
 def end_session(request: HttpRequest) -> HttpResponse:
     """Ends the session that the wiki's hint proves it means; asks the person otherwise."""
+    sent = request.POST if request.method == "POST" else request.GET
+    _speak(request, sent)
     try:
-        asked = read_logout_request(
-            (request.POST if request.method == "POST" else request.GET).lists()
-        )
+        asked = read_logout_request(sent.lists())
     except RequestUnanswerable as error:
         return _stopped(request, error)
     if request.method == "POST":
@@ -45,12 +46,18 @@ def end_session(request: HttpRequest) -> HttpResponse:
 @require_POST
 def confirm_end_session(request: HttpRequest) -> HttpResponse:
     """The person's own answer to the question, protected against cross-site posts."""
+    _speak(request, request.POST)
     try:
         sent = [(k, v) for k, v in request.POST.lists() if k != "csrfmiddlewaretoken"]
         asked = read_logout_request(sent)
     except RequestUnanswerable as error:
         return _stopped(request, error)
     return _done(request, asked, session_of(request))
+
+
+def _speak(request: HttpRequest, sent: QueryDict) -> None:
+    """The pages speak the language that the wiki asks for, those that refuse among them."""
+    speak(request, sent.get("ui_locales", "").split()[:20])
 
 
 def _stopped(request: HttpRequest, error: RequestUnanswerable) -> HttpResponse:

@@ -71,7 +71,8 @@ def logout_token(job: Job, wiki: wikis.Wiki, *, now: int) -> str:
     """The signed logout token of a job (section 2.4).
 
     `jti` is the job's, so that a resend is the same event to the wiki; there is never a `nonce`,
-    so that it can't be taken for an ID token. Raises DeliveryFailed without a signing key, NotOurs
+    so that it can't be taken for an ID token. Each names the person and the session, also where
+    many ended at once: wikis look for either. Raises DeliveryFailed without a signing key, NotOurs
     for a job that the vault did not write: nobody puts words of theirs under our key.
     """
     try:
@@ -86,9 +87,8 @@ def logout_token(job: Job, wiki: wikis.Wiki, *, now: int) -> str:
         "jti": _id(job, "jti"),
         "events": {EVENT: {}},
         "sub": _id(job, "sub"),
+        "sid": _id(job, "sid"),
     }
-    if job.payload.get("sid") is not None:
-        claims["sid"] = _id(job, "sid")
     header = {"alg": key.alg, "kid": key.kid, "typ": "logout+jwt"}
     return jwt.encode(header, claims, key.key, algorithms=[key.alg])
 

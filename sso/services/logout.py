@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from sso.errors import RequestUnanswerable
 from sso.services.clients import Wiki, find_wiki
@@ -9,6 +10,17 @@ from sso.services.codes import with_query
 from sso.services.id_tokens import Hint, HintInvalid, read_hint
 from sso.services.parameters import single_values
 from vault.sessions import Session
+
+# What a request is made of (section 2). A logout_hint is taken and proves nothing: whom it names
+# may be anybody's guess, and the page that asks says who is signed in.
+_FIELDS: Final = (
+    "id_token_hint",
+    "logout_hint",
+    "client_id",
+    "post_logout_redirect_uri",
+    "state",
+    "ui_locales",
+)
 
 
 @dataclass(frozen=True)
@@ -52,11 +64,7 @@ def read_logout_request(pairs: Iterable[tuple[str, list[str]]]) -> LogoutRequest
         wiki=wiki,
         hint=hint,
         return_uri=_return_uri(wiki, values),
-        fields={
-            name: values[name]
-            for name in ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
-            if name in values
-        },
+        fields={name: values[name] for name in _FIELDS if name in values},
     )
 
 
