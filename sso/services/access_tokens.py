@@ -15,6 +15,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from sso.errors import BearerRefused
+from sso.services.id_tokens import is_of_the_future
 from sso.services.requested_assurance import Requested, known_levels
 from vault.grants import Claims, Redeemed, describe
 from vault.signing_keys import key_set, signing_key
@@ -71,6 +72,8 @@ def read_access_token(token: str) -> AccessToken | None:
     except (JoseError, ValueError, TypeError):
         return None
     expires_at, audience = claims.get("exp"), claims.get("aud")
+    if is_of_the_future(claims):
+        return None
     if (
         decoded.header.get("typ") != "at+jwt"
         or claims.get("iss") != settings.ISSUER

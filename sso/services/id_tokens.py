@@ -89,10 +89,26 @@ def read_hint(token: str) -> Hint:
         decoded.header.get("typ") != "JWT"
         or claims.get("iss") != settings.ISSUER
         or not all(isinstance(text, str) for text in texts)
+        or is_of_the_future(claims)
     ):
         raise HintInvalid
     sub, sid, client_id = texts
     return Hint(sub=str(sub), sid=str(sid), client_id=str(client_id))
+
+
+def is_of_the_future(claims: dict[str, Any]) -> bool:
+    """Whether a token of ours says that it was, or will be, made later than now (ASVS 9.2.1).
+
+    Give or take a minute between the clocks of several machines.
+    """
+    latest = time.time() + 60
+    issued_at, not_before = claims.get("iat"), claims.get("nbf", 0)
+    return not (
+        isinstance(issued_at, int)
+        and isinstance(not_before, int)
+        and issued_at <= latest
+        and not_before <= latest
+    )
 
 
 def _keys_for(token: GuestProtocol) -> KeySet:

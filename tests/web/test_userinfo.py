@@ -100,6 +100,7 @@ def test_id_token_is_no_access_token(browser: Browser, add_wiki: Wikis, alg: str
     assert is_invalid_token(userinfo(tokens_for(browser, wiki)["id_token"]))
 
 
+@pytest.mark.usefixtures("unlimited")
 def test_access_token_forged_is_refused(browser: Browser, wiki: WikiClient) -> None:
     """ASVS 9.1: no algorithm, key or word of the sender's choice."""
     browser.sign_up("Grace")
@@ -139,6 +140,10 @@ def test_access_token_signed_by_us_for_something_else_is_refused(
     changed: dict[str, dict[str, Any]] = {
         "expired": {"exp": int(time.time()) - 1},
         "no exp": {"exp": None},
+        "not yet": {"nbf": int(time.time()) + 3600},
+        "made tomorrow": {"iat": int(time.time()) + 86_400, "exp": int(time.time()) + 90_000},
+        "no iat": {"iat": None},
+        "iat text": {"iat": "0"},
         "exp text": {"exp": "9999999999"},
         "other issuer": {"iss": "https://evil.example"},
         "other audience": {"aud": wiki.client_id},
