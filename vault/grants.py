@@ -64,7 +64,7 @@ class Redeemed:
     acr_values: tuple[str, ...] = ()  # what was asked for, in order of preference
 
 
-IssueRefusal = Literal["no_session", "refused", "weak", "spent"]
+IssueRefusal = Literal["no_session", "refused", "weak", "consent", "spent"]
 RedeemRefusal = Literal[
     "unknown", "other_wiki", "replayed", "expired", "redirect_uri", "challenge", "dead"
 ]
@@ -125,8 +125,9 @@ def issue(
     ``spent``, if there is one.
 
     ``no_session``: it ended or was locked meanwhile; ``refused``: the wiki's registration, as the
-    vault has it now, does not allow this; ``weak``: that asks for more than was proven. Raises
-    ``VaultUnavailable``.
+    vault has it now, does not allow this; ``weak``: that asks for more than was proven;
+    ``consent``: its owner lets the wiki, which is none of the family's own, not know as much.
+    Raises ``VaultUnavailable``.
     """
     code = new_secret() if response_type == "code" else None
     grant: dict[str, Any] = {
@@ -153,7 +154,7 @@ def issue(
         {**grant, "session": session.secret, "mac": vouched, "mac_key": key},
     )
     status = row["status"]
-    if status in ("no_session", "refused", "weak", "spent"):
+    if status in ("no_session", "refused", "weak", "consent", "spent"):
         refusal: IssueRefusal = status
         return refusal
     if status != "issued":

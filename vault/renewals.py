@@ -10,6 +10,7 @@ from django.conf import settings
 
 from vault import totp
 from vault.app_passwords import mac_fields as app_password_fields
+from vault.consents import consent_fields
 from vault.email_addresses import confirmed_fields, confirmed_mac, normal_form
 from vault.keys import KeyRing
 from vault.names import name_fields
@@ -172,6 +173,15 @@ KINDS: Final = (
             "trusted-browser",
             lambda row: trust_fields(row["account_id"], row["secret_hash"], row["trusted_until"]),
         ),
+    ),
+    Kind(
+        what="consents",
+        row="consent",
+        ring_name="CREDENTIAL_KEYS",
+        id="id",
+        stale="SELECT * FROM api.stale_consents_v1(%(active)s, %(after)s, %(limit)s)",
+        store="SELECT api.renew_consents_v1(%(id)s, %(old)s, %(new)s, %(active)s) AS stored",
+        renewed=_under_mac("CREDENTIAL_KEYS", "consent", consent_fields),
     ),
     Kind(
         what="totp",

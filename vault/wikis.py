@@ -19,6 +19,7 @@ from vault.errors import VaultRefused
 from vault.events import report_row
 from vault.keys import KeyRing
 from vault.seals import Field, is_ours, mac, optional
+from vault.sessions import Session
 
 Acr = Literal["aal1", "aal2", "phr"]
 _ANY_SIGN_IN: Final[Acr] = "aal1"
@@ -192,6 +193,17 @@ def front_page() -> list[tuple[str, str]]:
         for row in connection.rows("SELECT * FROM api.list_wikis_v1()", {})
         if (wiki := _checked(row)) is not None
     ]
+
+
+def consented(session: Session) -> dict[str, Wiki]:
+    """The wikis that this session's person lets know who they are, by client id. One statement."""
+    return {
+        wiki.client_id: wiki
+        for row in connection.rows(
+            "SELECT * FROM api.consented_wikis_v1(%(session)s)", {"session": session.secret}
+        )
+        if (wiki := _checked(row)) is not None
+    }
 
 
 def registered(client_id: str) -> tuple[Wiki, bytes] | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from accounts.flow.seal import Flow
 from accounts.services.assurance import Demand
 from accounts.services.sessions import Origin, Session
 
@@ -59,7 +60,16 @@ class Stop:
     is_suspended: bool = False
 
 
-Exit = Redirect | FormPost | Stop
+@dataclass(frozen=True)
+class Page:
+    """Not there yet: a page of the destination's own, with the flow that its form carries on."""
+
+    template: str
+    flow: Flow
+    context: dict[str, Any]
+
+
+Exit = Redirect | FormPost | Stop | Page
 
 
 class Destination(Protocol):

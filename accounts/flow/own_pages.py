@@ -23,6 +23,7 @@ PAGES = {
     "email-remove": "accounts:email_remove",
     "activity": "accounts:activity",
     "sessions": "accounts:sessions",
+    "wikis": "sso:own_wikis",
     "password-remove": "twofactor:remove_password",
     "two-factor": "twofactor:overview",
     "two-factor-app": "twofactor:new_app",

@@ -17,7 +17,15 @@ from accounts.errors import (
     TooManyGuesses,
     TooManyRequests,
 )
-from accounts.flow.destinations import Exit, FormPost, Label, Stop, destination_of, origin_of_uri
+from accounts.flow.destinations import (
+    Exit,
+    FormPost,
+    Label,
+    Page,
+    Stop,
+    destination_of,
+    origin_of_uri,
+)
 from accounts.flow.finish import finish, leave_to
 from accounts.flow.next_step import Step, next_proof
 from accounts.flow.proof import seal_proof, seconds_left
@@ -170,7 +178,12 @@ def interrupted(request: HttpRequest, flow: Flow, error: Exception) -> HttpRespo
 
 
 def leave(request: HttpRequest, exit_: Exit) -> HttpResponse:
-    """Takes the browser where the flow ends: by 303, or by a form that posts itself."""
+    """Takes the browser where the flow ends: by 303, or by a form that posts itself.
+
+    Or to a page of the destination's own, where that has something to ask first.
+    """
+    if isinstance(exit_, Page):
+        return flow_page(request, exit_.flow, exit_.template, exit_.context)
     if isinstance(exit_, FormPost):
         return form_post(request, exit_)
     if isinstance(exit_, Stop):

@@ -31,6 +31,7 @@ from sso.services.codes import (
     with_query,
     with_state,
 )
+from sso.services.consents import ConsentNeeded
 from sso.services.parameters import MAX_QUERY
 from sso.services.pushed_requests import read_sent
 from sso.services.requested_assurance import factors_held
@@ -78,6 +79,9 @@ def _answer(
             return _out_of_date(request, error)
         except AuthorizationRefused as error:
             return _refused(request, address, error)
+        except ConsentNeeded as error:
+            speak(request, asked.ui_locales)
+            return leave(request, wiki_destination.ask_consent(session, address.wiki, asked, error))
         else:
             return leave(request, wiki_destination.answer(address.wiki, asked, parameters))
     if decision is Decision.LOGIN_REQUIRED:

@@ -6,9 +6,11 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from accounts.flow.destinations import Exit, FormPost, Label, Redirect, Stop, origin_of_uri
+from accounts.flow.seal import Flow
 from accounts.services.assurance import Demand, level_of, reaches
 from accounts.services.sessions import Origin, Session
 from sso.errors import AuthorizationRefused, RequestUnanswerable, WikiSuspended
+from sso.flow import consent
 from sso.services.authorization_request import AuthorizationRequest
 from sso.services.clients import Wiki, find_wiki
 from sso.services.codes import (
@@ -18,6 +20,7 @@ from sso.services.codes import (
     with_query,
     with_state,
 )
+from sso.services.consents import ConsentNeeded, give_consent, host_of
 from sso.services.pushed_requests import pushed_again
 
 NAME = "wiki"
@@ -31,7 +34,7 @@ class WikiDestination:
         asked = AuthorizationRequest.from_flow(request)
         wiki = find_wiki(asked.client_id)
         return Label(
-            name=wiki.name if wiki else None,
+            name=_called(wiki, asked) if wiki else None,
             origin=origin_of_uri(asked.redirect_uri),
             restart_url=restart_url(asked),
             languages=asked.ui_locales,
@@ -57,6 +60,12 @@ class WikiDestination:
     def complete(self, session: Session, request: dict[str, Any], origin: Origin) -> Exit:
         """Answers the request for the session that was just opened."""
         del origin
+        return self.answered(session, request)
+
+    def answered(
+        self, session: Session, request: dict[str, Any], *, just_asked: bool = False
+    ) -> Exit:
+        """The same, also for a session whose person has just said what the wiki may know."""
         asked = AuthorizationRequest.from_flow(request)
         wiki = find_wiki(asked.client_id)
         if wiki is None:
@@ -66,13 +75,21 @@ class WikiDestination:
             return refusal(wiki, asked, "login_required", "somebody else has signed in")
         if not reaches(level_of(session.amr), asked.assurance.demand(wiki.least_acr).least):
             return self.refuse(request)
-        return _issued(session, wiki, asked)
+        return _issued(session, wiki, asked, just_asked=just_asked)
 
 
-def _issued(session: Session, wiki: Wiki, asked: AuthorizationRequest) -> Exit:
-    """The code or assertion, or what the vault has against it."""
+def _called(wiki: Wiki, asked: AuthorizationRequest) -> str:
+    """A wiki's name; with its host where it is none of the family's own: it may call itself
+    anything."""
+    return wiki.name if wiki.first_party else f"{wiki.name} ({host_of(asked.redirect_uri)})"
+
+
+def _issued(session: Session, wiki: Wiki, asked: AuthorizationRequest, *, just_asked: bool) -> Exit:
+    """The code or assertion, or what has to be asked first, or what the vault has against it."""
     try:
-        return answer(wiki, asked, answer_parameters(session, wiki, asked))
+        return answer(wiki, asked, answer_parameters(session, wiki, asked, just_asked=just_asked))
+    except ConsentNeeded as error:
+        return ask_consent(session, wiki, asked, error)
     except RequestUnanswerable as error:
         return stop(error)
     except AuthorizationRefused as error:
@@ -81,6 +98,38 @@ def _issued(session: Session, wiki: Wiki, asked: AuthorizationRequest) -> Exit:
         return refusal(wiki, asked, "login_required", "the session ended meanwhile")
     except SessionTooWeak:
         return refusal(wiki, asked, "login_required", "this wiki asks for more than it did")
+
+
+def ask_consent(
+    session: Session, wiki: Wiki, asked: AuthorizationRequest, needed: ConsentNeeded
+) -> Exit:
+    """The page that asks; an error at the wiki where no page may be shown."""
+    if "none" in asked.prompt:
+        return refusal(wiki, asked, "consent_required", "this person has not agreed to it yet")
+    return consent.ask(NAME, session, wiki, asked, needed.given)
+
+
+def allowed(session: Session, flow: Flow, origin: Origin) -> Exit:
+    """The way on for somebody who lets the wiki know who they are: what it asked for is told it."""
+    asked = AuthorizationRequest.from_flow(flow.request)
+    wiki = find_wiki(asked.client_id)
+    # One of the family's own by now needs nobody's word.
+    if wiki is not None and not wiki.first_party:
+        question = consent.question_of(flow)
+        if not give_consent(session, wiki, asked, question=question, origin=origin):
+            return Redirect(restart_url(asked))
+    return WikiDestination().answered(session, flow.request, just_asked=True)
+
+
+def denied(request: dict[str, Any]) -> Exit:
+    """The way on for somebody who does not: the wiki hears so, where it may still be answered."""
+    asked = AuthorizationRequest.from_flow(request)
+    wiki = find_wiki(asked.client_id)
+    if wiki is None or asked.redirect_uri not in wiki.redirect_uris:
+        return Stop("invalid_client", "this wiki's registration has changed", None, "")
+    if wiki.state != "active":
+        return stop(WikiSuspended(wiki.name, wiki.home_uri))
+    return refusal(wiki, asked, "access_denied", "the person did not agree")
 
 
 def stop(error: RequestUnanswerable) -> Stop:

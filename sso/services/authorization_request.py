@@ -137,10 +137,6 @@ def read_return_address(
         )
     if wiki.state != "active" and values.get("prompt") != "none":
         raise WikiSuspended(**named)
-    if not wiki.first_party:
-        raise RequestUnanswerable(
-            "unauthorized_client", "this wiki is not one of the family's own", **named
-        )
     mode = values.get("response_mode", "")
     state = values.get("state") if "state" not in repeated else None
     address = ReturnAddress(wiki, redirect_uri, mode if mode == "form_post" else "query", state)

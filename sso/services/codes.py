@@ -20,6 +20,7 @@ from sso.errors import (
     WikiSuspended,
 )
 from sso.services.authorization_request import AuthorizationRequest
+from sso.services.consents import ConsentNeeded, may_name, verify_consent
 from sso.services.id_tokens import sign_id_token
 from sso.services.signing import can_sign_for
 from sso.services.told_claims import id_token_claims
@@ -43,17 +44,19 @@ class SessionTooWeak(Exception):
 
 
 def answer_parameters(
-    session: Session, wiki: Wiki, request: AuthorizationRequest
+    session: Session, wiki: Wiki, request: AuthorizationRequest, *, just_asked: bool = False
 ) -> dict[str, str]:
     """What goes back to the wiki: a code or an assertion, with ``state`` and ``iss`` (RFC 9207).
 
-    Raises ``SessionGone``, ``SessionTooWeak``, ``WikiSuspended``, ``RequestUnanswerable`` when the
+    ``just_asked``: the person has answered whether the wiki may know. Raises ``SessionGone``,
+    ``SessionTooWeak``, ``ConsentNeeded``, ``WikiSuspended``, ``RequestUnanswerable`` when the
     wiki's registration does not allow it any more, and ``AuthorizationRefused`` while nothing can
     be signed, and where a pushed request has had its answer.
     """
     _check_pushed(request)
     if not can_sign_for(wiki):
         raise AuthorizationRefused("temporarily_unavailable", "nothing can be signed for now")
+    verify_consent(session, wiki, request, just_asked=just_asked)
     answer = grants.issue(
         session,
         wiki,
@@ -73,6 +76,9 @@ def answer_parameters(
     if answer == "weak":
         wikis.forget()
         raise SessionTooWeak
+    if answer == "consent":  # withdrawn in this moment, or the wiki is the family's no more
+        wikis.forget()
+        raise ConsentNeeded(None)
     if answer == "refused":
         wikis.forget()
         now = wikis.find(wiki.client_id)
@@ -91,7 +97,7 @@ def answer_parameters(
             "id_token": sign_id_token(
                 wiki,
                 sub=session.account_id,
-                username=session.username,
+                username=session.username if may_name(wiki, request.scopes) else None,
                 sid=session.sid,
                 nonce=request.nonce,
                 amr=session.amr,

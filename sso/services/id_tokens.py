@@ -35,7 +35,7 @@ def sign_id_token(
     wiki: Wiki,
     *,
     sub: UUID,
-    username: str,
+    username: str | None,
     sid: UUID,
     nonce: str | None,
     amr: tuple[str, ...],
@@ -61,8 +61,9 @@ def sign_id_token(
         "acr": Requested(known_levels(acr_values)).acr(amr),
         "amr": list(amr),
         "sid": str(sid),
-        "preferred_username": username,
     }
+    if username is not None:
+        claims["preferred_username"] = username
     if nonce is not None:
         claims["nonce"] = nonce
     key = signing_key(wiki.id_token_alg)

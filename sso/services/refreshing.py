@@ -5,9 +5,10 @@ from typing import Any
 from accounts.services.assurance import level_of, reaches
 from sso.errors import GrantEnded, InvalidGrant, InvalidRequest, NotNow
 from sso.services.access_tokens import read_access_token
+from sso.services.consents import may_name
 from sso.services.signing import can_sign_for
 from vault import refresh_tokens
-from vault.grants import Redeemed, describe
+from vault.grants import Claims, Redeemed, describe
 from vault.refresh_tokens import RefreshToken, Rotated
 from vault.wikis import Wiki
 
@@ -61,7 +62,7 @@ def introspect(wiki: Wiki, token: str) -> dict[str, Any]:
             "active": True,
             "token_type": "Bearer",
             **read.claims,
-            "username": found[1].username,
+            **_named(wiki, found[1]),
         }
     refreshing = refresh_tokens.find(token, wiki)
     if refreshing is None:
@@ -71,10 +72,14 @@ def introspect(wiki: Wiki, token: str) -> dict[str, Any]:
         "active": True,
         "client_id": wiki.client_id,
         "sub": str(claims.account_id),
-        "username": claims.username,
+        **_named(wiki, claims),
         "scope": " ".join(claims.scopes),
         "exp": expires_at,
     }
+
+
+def _named(wiki: Wiki, claims: Claims) -> dict[str, str]:
+    return {"username": claims.username} if may_name(wiki, claims.scopes) else {}
 
 
 def revoke(wiki: Wiki, token: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from sso.services.access_tokens import sign_access_token
 from sso.services.clients import Wiki
 from sso.services.codes import redeem_code
+from sso.services.consents import may_name
 from sso.services.id_tokens import sign_id_token
 from sso.services.refreshing import first_refresh_token, rotate
 from sso.services.told_claims import id_token_claims
@@ -31,7 +32,7 @@ def _tokens(wiki: Wiki, redeemed: Redeemed, refresh_token: str | None) -> dict[s
     id_token = sign_id_token(
         wiki,
         sub=redeemed.claims.account_id,
-        username=redeemed.claims.username,
+        username=redeemed.claims.username if may_name(wiki, redeemed.claims.scopes) else None,
         sid=redeemed.sid,
         nonce=redeemed.nonce,
         amr=redeemed.amr,

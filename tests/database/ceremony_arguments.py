@@ -18,6 +18,7 @@ from tests.database.asking import (
     sha256,
     value,
 )
+from tests.database.consenting import consenting_arguments
 from tests.database.factors import (
     RECOVERY_SET,
     a_passkey,
@@ -36,6 +37,7 @@ def web_arguments(admin: psycopg.Connection, web: psycopg.Connection) -> dict[st
         "spend_challenge": [random_32()],
         "check_name": ["Zoe", ["zoe"]],
         "register_with_passkey": _sign_up(),
+        **consenting_arguments(admin, web),
         **_browsers(admin, web),
         **_password_given_up(admin, web),
         **_recovery(admin, web),

@@ -22,6 +22,7 @@ from tests.database.people import Member
 from tests.environment import environment_for, subprocess_environment
 from tests.roles import settings_of
 from vault import app_passwords, passkeys, totp
+from vault.consents import consent_fields
 from vault.events import NOWHERE
 from vault.keys import new_key
 from vault.seals import address_digest, mac, seal_address
@@ -150,8 +151,9 @@ def changes_of(admin: psycopg.Connection) -> list[tuple[str, str, str]]:
 def furnish(console: Console, admin: psycopg.Connection) -> Member:
     """One row or more of every kind that the owner can put under another key; gives Ada.
 
-    Ada has an address that is not confirmed, an app password, a passkey, a TOTP app and a browser
-    that she trusts; Olga is an operator with a confirmed address, to which a letter is on its way.
+    Ada has an address that is not confirmed, an app password, a passkey, a TOTP app, a browser that
+    she trusts and a wiki that she lets know her; Olga is an operator with a confirmed address, to
+    which a letter is on its way.
     """
     ada = people.sign_up("Ada")
     session = people.sign_in(ada)
@@ -187,16 +189,35 @@ def furnish(console: Console, admin: psycopg.Connection) -> Member:
     )
     console.answer("createaccount", "Olga", "--operator", "--email", "Olga@x.example")
     wiki = ["--home", "https://en.example/", "--redirect-uri", "https://en.example/callback"]
-    console.answer("addwiki", "English", "--first-party", *wiki)
+    english = console.answer("addwiki", "English", "--first-party", *wiki)
     with console.playing("owner"):
         assert totp.import_device(ada.account_id, "Phone", random_32()[:20]) == "added"
     _trust_a_browser(ada, admin)
+    _let_a_wiki_know(ada, english["client_id"], admin)
     admin.execute(
         "INSERT INTO vault.outbox (kind, payload, account_id, sealed_address)"
         " SELECT 'letter', '{}', account_id, sealed FROM vault.email_addresses"
         " WHERE verified_at IS NOT NULL"
     )
     return ada
+
+
+def _let_a_wiki_know(member: Member, client_id: str, admin: psycopg.Connection) -> None:
+    row = {
+        "account_id": member.account_id,
+        "client_id": client_id,
+        "scopes": ["openid"],
+        "given_at": int(time.time()),
+    }
+    ring = settings.CREDENTIAL_KEYS
+    admin.execute(
+        "INSERT INTO vault.consents (account_id, client_id, scopes, given_at, mac, mac_key)"
+        " VALUES (%s, %s, %s, %s, %s, %s)",
+        [
+            *row.values(),
+            *(mac(ring, ring.active_id, "consent", *consent_fields(row)), ring.active_id),
+        ],
+    )
 
 
 def _trust_a_browser(member: Member, admin: psycopg.Connection) -> None:

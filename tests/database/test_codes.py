@@ -198,7 +198,6 @@ def test_grant_of_an_assertion_at_once_has_no_code_to_redeem(
         ({"require_pkce": False}, {"challenge": None, "nonce": None}),
         ({"response_types": ["id_token"]}, {}),
         ({"state": "suspended"}, {}),
-        ({"first_party": False}, {}),
     ],
 )
 def test_code_beyond_the_wikis_registration_is_not_issued(

@@ -43,6 +43,7 @@ SABOTAGE = {
     "app_passwords": "UPDATE vault.app_passwords SET scopes = '{basic,edit}'",
     "trusted_browsers": "UPDATE vault.device_credentials SET trusted_until = trusted_until + 1"
     " WHERE trusted_until IS NOT NULL",
+    "consents": "UPDATE vault.consents SET scopes = '{openid,email}'",
     "names": "UPDATE vault.accounts SET username = 'Mallory' WHERE username = 'Ada'",
     "addresses": "UPDATE vault.email_addresses SET mac = sha256('x') WHERE mac <> ''",
     "letters": "UPDATE vault.outbox SET account_id ="

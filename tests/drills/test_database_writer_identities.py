@@ -14,7 +14,8 @@ from joserfc.jwk import ECKey
 from tests.database.asking import ask, random_32, reported, sha256, value
 from tests.database.people import sign_in, sign_up
 from tests.drills.loot import Loot
-from tests.web.people import Browser, WikiClient, claims_of, code_for, tokens_for
+from tests.web.consenting import agree, is_asked
+from tests.web.people import Browser, WikiClient, answer_of, claims_of, code_for, tokens_for
 from tests.web.people import ask as ask_for_sign_in
 from tests.web.refusals import is_refused
 from tests.web.test_userinfo import is_invalid_token, userinfo
@@ -136,6 +137,42 @@ def test_database_writer_strengthens_no_session_behind_a_code(
     is_refused(wiki.redeem(code), 400, "invalid_grant")
     assert reported(admin) == {("session", str(sid))}
     loot.refused("an assertion that tells of a second factor")
+
+
+def test_database_writer_consents_to_nothing_for_anybody(
+    admin: psycopg.Connection, loot: Loot, browser: Browser, add_wiki: Wikis
+) -> None:
+    """Its own wiki is let know the victim by rows alone: its own consent copied, moved, widened."""
+    wiki = add_wiki("Evil wiki", first_party=False, scope="openid profile email")
+    other = add_wiki("Other wiki", first_party=False, scope="openid profile email")
+    browser.sign_up("Mallory")
+    agree(browser, wiki, scope="openid profile")
+    mallory = _id_of(admin, "Mallory")
+    browser.forget_everything()
+    browser.sign_up("Victim")
+    victim = _id_of(admin, "Victim")
+    copied = (
+        "INSERT INTO vault.consents SELECT %s, client_id, scopes, given_at, mac, mac_key"
+        " FROM vault.consents WHERE account_id = %s"
+    )
+    admin.execute(copied, [victim, mallory])
+    assert is_asked(ask_for_sign_in(browser, wiki))
+    loot.refused("its own consent copied to the victim")
+    assert reported(admin) == {("consent", f"{victim}{wiki.client_id}")}
+    # The victim's own word, which mends the row, and then that word for more and for another wiki.
+    agree(browser, wiki, scope="openid profile")
+    assert "code" in answer_of(ask_for_sign_in(browser, wiki))
+    admin.execute("UPDATE vault.consents SET scopes = '{email,openid,profile}'")
+    assert is_asked(ask_for_sign_in(browser, wiki, scope="openid email"))
+    assert is_asked(ask_for_sign_in(browser, wiki))
+    admin.execute(
+        "UPDATE vault.consents SET scopes = '{openid,profile}', client_id = %s", [other.client_id]
+    )
+    assert is_asked(ask_for_sign_in(browser, other))
+    assert "Other wiki" not in browser.get("/account/wikis").content.decode()
+    assert ("consent", f"{victim}{other.client_id}") in reported(admin)
+    loot.refused("the victim's consent to one wiki turned into one to another, or to more")
+    loot.gained("that the victim is asked once more")
 
 
 def test_database_writer_confirms_no_address(

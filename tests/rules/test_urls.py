@@ -80,6 +80,8 @@ TABLE: Final[dict[str, Row]] = {
     "account/sessions/end-all": Row("POST", STEP, TOKEN, NEVER),
     "account/sessions/end-others": Row("POST", STEP, TOKEN, NEVER),
     "account/sessions/not-me": Row(FORM, ANYONE, TOKEN, NEVER),
+    "account/wikis": Row(PAGE, SESSION, NO_POSTS, NEVER),
+    "account/wikis/withdraw": Row(FORM, SESSION, TOKEN, NEVER),
     "account/two-factor": Row(PAGE, SESSION, NO_POSTS, NEVER),
     "account/two-factor/app": Row(FORM, PROOF, TOKEN, NEVER),
     "account/two-factor/passkey": Row(FORM, PROOF, TOKEN, NEVER),
@@ -92,6 +94,7 @@ TABLE: Final[dict[str, Row]] = {
     # what wikis ask
     "oauth/authorize": Row(FORM, ANYONE, HARMLESS, NEVER),
     "oauth/par": Row("POST", WIKI, NO_COOKIE, NEVER),
+    "oauth/consent": Row(FORM, ANYONE, FLOW, NEVER),
     "oauth/token": Row("POST", WIKI, NO_COOKIE, NEVER),
     "oauth/introspect": Row("POST", WIKI, NO_COOKIE, NEVER),
     "oauth/revoke": Row("POST", WIKI, NO_COOKIE, NEVER),

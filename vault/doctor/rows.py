@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 
 from vault import signing_keys
 from vault.app_passwords import mac_fields as app_password_fields
+from vault.consents import consent_fields
 from vault.doctor.checks import Note, Skipped, check
 from vault.doctor.patient import Patient
 from vault.email_addresses import is_confirmed, normal_form
@@ -268,6 +269,20 @@ def trusted_browsers_are_ours(patient: Patient) -> Iterator[str]:
 
 
 @check(_REMEDY)
+def consents_are_ours(patient: Patient) -> Iterator[str]:
+    """Every wiki of somebody else's is let know what a session of the account said yes to."""
+    yield from _check(
+        patient,
+        _Kind(
+            "vault.consents",
+            "account_id AS id, t.*",
+            _has_mac("CREDENTIAL_KEYS", "consent", consent_fields),
+            called="consent of account",
+        ),
+    )
+
+
+@check(_REMEDY)
 def totp_secrets_are_ours(patient: Patient) -> Iterator[str]:
     """Every TOTP secret opens for its account and app."""
     yield from _check(
@@ -300,6 +315,7 @@ CHECKS = (
     passkeys_are_ours,
     app_passwords_are_ours,
     trusted_browsers_are_ours,
+    consents_are_ours,
     totp_secrets_are_ours,
     sessions_are_ours,
 )

@@ -199,6 +199,7 @@ _AT = {
     ("p_token", "api.disown_session_v1"): "disown_token",
     ("p_sid", "api.issue_grant_v1"): "sid",
     ("p_browser", "api.distrust_browser_v1"): "trusted",
+    ("p_old_mac", "api.give_consent_v1"): "digest",
     ("p_proposal", "api.judge_recovery_v1"): "recovery_guess",
     ("p_attempt", "api.mend_with_passkey_v1"): "recovery",
     ("p_credential", "api.mend_with_passkey_v1"): None,

@@ -51,8 +51,12 @@ WITH site AS (
 ), wiki AS (
     INSERT INTO vault.wikis (client_id, name, first_party, token_endpoint_auth_method, home_uri,
         redirect_uris, post_logout_redirect_uris, response_types, require_pkce, id_token_alg, scopes)
-    VALUES (%(client_id)s::text, 'doctor', true, 'none', %(uri)s::text, ARRAY[%(uri)s::text], '{}',
+    VALUES (%(client_id)s::text, 'doctor', false, 'none', %(uri)s::text, ARRAY[%(uri)s::text], '{}',
             '{code}', true, 'RS256', '{openid,offline_access}')
+), consent AS (
+    INSERT INTO vault.consents (account_id, client_id, scopes, given_at, mac, mac_key)
+    VALUES (%(account)s::uuid, %(client_id)s::text, '{openid,offline_access}', %(now)s::bigint,
+            %(digest)s::bytea, 'doctor')
 ), visited AS (
     INSERT INTO vault.session_wikis (sid, client_id) VALUES (%(sid)s::uuid, %(client_id)s::text)
 ), grants AS (

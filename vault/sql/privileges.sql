@@ -57,6 +57,12 @@ GRANT EXECUTE ON PROCEDURE
     api.prove_recovery_v1
 TO authsite_web;
 
+-- What one lets wikis know that are none of the family's own.
+GRANT EXECUTE ON FUNCTION
+    api.find_consent_v1, api.give_consent_v1, api.withdraw_consent_v1, api.list_consents_v1,
+    api.consented_wikis_v1
+TO authsite_web;
+
 -- One's own part of the trail, and the letters that told of it.
 GRANT EXECUTE ON FUNCTION api.own_events_v1, api.own_letters_v1 TO authsite_web;
 

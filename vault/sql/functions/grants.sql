@@ -42,7 +42,9 @@ $$;
 -- is registered for, and within the granted scopes of any other.
 --
 -- A pushed request brings its grant's id along, so that it is answered once, however often it is
--- raced. Statuses: issued, no_session, changed, refused (the wiki), weak, spent, bad_request.
+-- raced. At a wiki that is none of the family's own, its owner's consent
+-- has to cover the scopes. Statuses: issued, no_session, changed, refused (the wiki), weak, consent, spent,
+-- bad_request.
 CREATE OR REPLACE FUNCTION api.issue_grant_v1(
     p_session bytea, p_grant uuid, p_client_id text, p_code_hash bytea, p_redirect_uri text,
     p_code_challenge text, p_nonce text, p_scopes text[], p_sid uuid, p_account uuid,
@@ -91,7 +93,7 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
-    IF v_wiki.client_id IS NULL OR v_wiki.state <> 'active' OR NOT v_wiki.first_party
+    IF v_wiki.client_id IS NULL OR v_wiki.state <> 'active'
        OR p_redirect_uri <> ALL (v_wiki.redirect_uris)
        OR (CASE WHEN p_code_hash IS NULL THEN 'id_token' ELSE 'code' END)
           <> ALL (v_wiki.response_types)
@@ -109,6 +111,17 @@ BEGIN
         status := 'weak';
         RETURN NEXT;
         RETURN;
+    END IF;
+    IF NOT v_wiki.first_party THEN
+        -- Whoever withdraws it waits for this, and then finds the grant among those to revoke.
+        PERFORM FROM vault.consents c
+        WHERE c.account_id = v_session.account_id AND c.client_id = p_client_id
+          AND p_scopes <@ c.scopes FOR SHARE;
+        IF NOT FOUND THEN
+            status := 'consent';
+            RETURN NEXT;
+            RETURN;
+        END IF;
     END IF;
     v_now := clock_timestamp();
     INSERT INTO vault.grants (id, code_hash, client_id, sid, account_id, account_epoch, site_epoch,

@@ -74,6 +74,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     FROM vault.device_credentials d
     WHERE d.trusted_until > vault.epoch_seconds(clock_timestamp()) GROUP BY d.mac_key
     UNION ALL
+    SELECT 'CREDENTIAL_KEYS', 'consents', c.mac_key, count(*)
+    FROM vault.consents c GROUP BY c.mac_key
+    UNION ALL
     SELECT 'CREDENTIAL_KEYS', 'names', a.mac_key, count(*)
     FROM vault.accounts a WHERE a.mac_key <> '' GROUP BY a.mac_key
     UNION ALL

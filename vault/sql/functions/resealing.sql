@@ -231,6 +231,36 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT count(*)::integer FROM renewed;
 $$;
 
+-- A consent goes by its account's id and its wiki's, which is all that follows those 36 characters.
+CREATE OR REPLACE FUNCTION api.stale_consents_v1(p_active text, p_after text, p_limit integer)
+RETURNS TABLE (id text, account_id uuid, client_id text, scopes text[], given_at bigint, mac bytea,
+               mac_key text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT c.account_id::text || c.client_id, c.* FROM vault.consents c
+    WHERE c.mac_key <> p_active
+      AND (p_after IS NULL
+           OR (c.account_id, c.client_id) > (left(p_after, 36)::uuid, substr(p_after, 37)))
+    ORDER BY c.account_id, c.client_id LIMIT p_limit;
+$$;
+
+CREATE OR REPLACE FUNCTION api.renew_consents_v1(
+    p_ids text[], p_old bytea[], p_new bytea[], p_active text
+) RETURNS integer
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    WITH free AS (
+        SELECT c.account_id, c.client_id, given.new_mac
+        FROM unnest(p_ids, p_old, p_new) AS given (id, old_mac, new_mac)
+        JOIN vault.consents c ON c.account_id = left(given.id, 36)::uuid
+            AND c.client_id = substr(given.id, 37) AND c.mac = given.old_mac
+        FOR NO KEY UPDATE OF c SKIP LOCKED
+    ), renewed AS (
+        UPDATE vault.consents c SET mac = free.new_mac, mac_key = p_active
+        FROM free WHERE c.account_id = free.account_id AND c.client_id = free.client_id
+        RETURNING 1
+    )
+    SELECT count(*)::integer FROM renewed;
+$$;
+
 CREATE OR REPLACE FUNCTION api.stale_totp_v1(p_active text, p_after uuid, p_limit integer)
 RETURNS TABLE (id uuid, account_id uuid, sealed_secret bytea, secret_digest bytea, digest_key text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -129,8 +129,9 @@ END
 $$;
 
 -- Tells every wiki that a session has signed in to that it has ended. Where to is not said here: the
--- worker takes the address from the wiki's row, whose MAC it checks.
-CREATE OR REPLACE FUNCTION vault.tell_wikis(p_sid uuid, p_account uuid) RETURNS integer
+-- worker takes the address from the wiki's row, whose MAC it checks. With p_client that wiki alone.
+CREATE OR REPLACE FUNCTION vault.tell_wikis(p_sid uuid, p_account uuid, p_client text DEFAULT NULL)
+RETURNS integer
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     WITH told AS (
         INSERT INTO vault.outbox (kind, account_id, payload)
@@ -139,6 +140,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
                    'jti', gen_random_uuid())
         FROM vault.session_wikis s JOIN vault.wikis w USING (client_id)
         WHERE s.sid = p_sid AND w.backchannel_logout_uri IS NOT NULL
+          AND (p_client IS NULL OR w.client_id = p_client)
         RETURNING 1
     )
     SELECT count(*)::integer FROM told;
