@@ -116,8 +116,11 @@ def allowed(session: Session, flow: Flow, origin: Origin) -> Exit:
     # One of the family's own by now needs nobody's word.
     if wiki is not None and not wiki.first_party:
         question = consent.question_of(flow)
-        if not give_consent(session, wiki, asked, question=question, origin=origin):
-            return Redirect(restart_url(asked))
+        try:
+            if not give_consent(session, wiki, asked, question=question, origin=origin):
+                return Redirect(restart_url(asked))
+        except RequestUnanswerable as error:
+            return stop(error)
     return WikiDestination().answered(session, flow.request, just_asked=True)
 
 

@@ -5,7 +5,7 @@ import binascii
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
-from sso.errors import InvalidClient, InvalidRequest
+from sso.errors import InvalidClient, InvalidRequest, RequestUnanswerable, WikiSuspended
 from sso.services.client_assertions import (
     ASSERTION_TYPE,
     Assertion,
@@ -16,7 +16,7 @@ from sso.services.client_assertions import (
 from vault import wikis
 from vault.wikis import Wiki
 
-__all__ = ["AUTH_METHODS", "Wiki", "authenticate_wiki", "find_wiki"]
+__all__ = ["AUTH_METHODS", "Wiki", "authenticate_wiki", "find_wiki", "why_refused"]
 
 AUTH_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 MAX_CLIENT_ID = 200
@@ -30,6 +30,20 @@ def find_wiki(client_id: str | None) -> Wiki | None:
     if not (client_id.isascii() and client_id.isprintable()):
         return None
     return wikis.find(client_id)
+
+
+def why_refused(wiki: Wiki) -> RequestUnanswerable:
+    """Why the vault refuses what this wiki, as it is remembered here, may have."""
+    wikis.forget()
+    now = wikis.find(wiki.client_id)
+    if now is not None and now.state != "active":
+        return WikiSuspended(now.name, now.home_uri)
+    return RequestUnanswerable(
+        "unauthorized_client",
+        "the registration of this wiki has changed",
+        wiki_name=wiki.name,
+        home_uri=wiki.home_uri,
+    )
 
 
 def _basic(header: str) -> tuple[str, str]:

@@ -16,10 +16,9 @@ from sso.errors import (
     InvalidGrant,
     InvalidRequest,
     NotNow,
-    RequestUnanswerable,
-    WikiSuspended,
 )
 from sso.services.authorization_request import AuthorizationRequest
+from sso.services.clients import why_refused
 from sso.services.consents import ConsentNeeded, may_name, verify_consent
 from sso.services.id_tokens import sign_id_token
 from sso.services.signing import can_sign_for
@@ -80,16 +79,7 @@ def answer_parameters(
         wikis.forget()
         raise ConsentNeeded(None)
     if answer == "refused":
-        wikis.forget()
-        now = wikis.find(wiki.client_id)
-        if now is not None and now.state != "active":
-            raise WikiSuspended(now.name, now.home_uri)
-        raise RequestUnanswerable(
-            "unauthorized_client",
-            "the registration of this wiki has changed",
-            wiki_name=wiki.name,
-            home_uri=wiki.home_uri,
-        )
+        raise why_refused(wiki)
     if answer.code is not None:
         given = {"code": answer.code}
     else:

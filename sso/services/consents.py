@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.services.email_addresses import OwnAddress, own_addresses
 from sso.errors import WikiSuspended
 from sso.services.authorization_request import SCOPES, AuthorizationRequest
+from sso.services.clients import why_refused
 from vault import consents, wikis
 from vault.consents import Consent
 from vault.events import Origin
@@ -118,11 +119,13 @@ def give_consent(
     """Lets a wiki know what it asks for; False when the session has ended meanwhile.
 
     ``question`` is the secret of the page that asked. A page that is answered a second time changes
-    nothing. Whether the wiki may be told now is for ``verify_consent`` to say.
+    nothing: whether the wiki may be told now is for ``verify_consent`` to say. Raises
+    ``WikiSuspended``, and ``RequestUnanswerable`` when the wiki's registration does not allow it
+    any more.
     """
     status = consents.give(session, wiki, asked.scopes, question=question, origin=origin)
-    if status == "refused":  # what is remembered of the wiki is out of date
-        wikis.forget()
+    if status == "refused":
+        raise why_refused(wiki)
     return status != "no_session"
 
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from accounts.services.second_factors import Holdings
+from tests.web.sample_consent_pages import CONSENT_PAGES
 from tests.web.sample_factor_pages import FACTOR_PAGES
 from tests.web.sample_frame import (
     FLOW,
@@ -235,6 +236,7 @@ PAGES: Final[dict[str, Sample]] = {
         f"error-{code}": Sample(f"errors/{code}.html", {"reference": REFERENCE})
         for code in ("400", "403", "403_csrf", "404", "405", "413", "500", "503")
     },
+    **CONSENT_PAGES,
     **FACTOR_PAGES,
     **LETTER_PAGES,
 }

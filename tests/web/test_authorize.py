@@ -54,16 +54,6 @@ def test_request_with_a_repeated_address_is_a_page(
     assert "Location" not in page.headers
 
 
-def test_request_of_a_wiki_outside_the_family_is_a_page(browser: Browser, add_wiki: Wikis) -> None:
-    """Until people can be asked for consent, others' wikis get nothing."""
-    foreign = add_wiki("Foreign wiki", first_party=False)
-    browser.sign_up("Grace")
-    for prompt in (None, "none"):
-        page = ask(browser, foreign, prompt=prompt)
-        assert page.status_code == 400
-        assert "unauthorized_client" in page.content.decode()
-
-
 def test_request_of_a_suspended_wiki_is_a_page_or_silently_an_error(
     browser: Browser, wiki: WikiClient, admin: psycopg.Connection
 ) -> None:
