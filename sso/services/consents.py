@@ -42,7 +42,6 @@ _IN_SHORT: Final = {
     "openid": _("that it is you"),
     "profile": _("your user name"),
     "email": _("your e-mail address"),
-    "offline_access": _("stays signed in while you are away"),
 }
 
 
@@ -80,6 +79,7 @@ class KnowingWiki:
     host: str
     policy_uri: str
     knows: list[str | Promise]
+    keeps_signed_in: bool
     since: datetime
     last_sign_in: datetime | None
 
@@ -168,7 +168,8 @@ def knowing_wikis(session: Session) -> list[KnowingWiki]:
             name=wiki.name if wiki is not None else one.client_id,
             host=host_of(wiki.redirect_uris[0]) if wiki is not None else "",
             policy_uri=(wiki.policy_uri or "") if wiki is not None else "",
-            knows=[_IN_SHORT[scope] for scope in SCOPES if scope in one.scopes],
+            knows=[words for scope, words in _IN_SHORT.items() if scope in one.scopes],
+            keeps_signed_in="offline_access" in one.scopes,
             since=datetime.fromtimestamp(one.given_at, tz=UTC),
             last_sign_in=one.last_sign_in,
         )

@@ -161,7 +161,7 @@ def test_consent_is_asked_given_grown_and_taken_back(
     page.get_by_role("link", name="See which wikis know you").click()
     expect(heading(page)).to_have_text("Wikis that know you")
     look(page, "own-wikis")
-    page.get_by_role("link", name="Take back").click()
+    page.get_by_role("link", name="Take it back").click()
     look(page, "withdraw-consent")
     page.get_by_role("button", name="Take it back").click()
     expect(page.get_by_text("No wiki but our own knows you")).to_be_visible()

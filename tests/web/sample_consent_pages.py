@@ -37,6 +37,7 @@ def _wiki(**more: Any) -> SimpleNamespace:
         "host": _HOST,
         "policy_uri": HOME,
         "knows": ["1", "2"],
+        "keeps_signed_in": True,
         "since": NOW - timedelta(days=3),
         "last_sign_in": NOW,
         **more,

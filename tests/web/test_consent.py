@@ -114,7 +114,7 @@ def test_page_says_who_asks_who_one_is_and_each_thing_that_would_be_told(
         "signed in as Grace",
         "Your user name Grace",
         "Your e-mail address grace@example.org – not confirmed",
-        "Stay signed in there while you are away",
+        "Keep you signed in there while you are away",
         "until you take it back",
     ):
         assert words in said, words

@@ -55,8 +55,8 @@ def test_list_says_which_wikis_know_what_since_when(
     for words in (
         "Foreign wiki foreign.wiki.example",
         "that it is you, your user name, your e-mail address",
-        "You agreed just now, and signed in there last just now",
-        "Take back",
+        "You agreed just now, and were there last just now",
+        "Take it back",
     ):
         assert words in said, (words, said)
     assert "while you are away" not in said
