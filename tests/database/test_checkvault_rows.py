@@ -116,6 +116,14 @@ FORGERIES = {
         "UPDATE vault.device_credentials SET trusted_until = trusted_until + 1",
         "trusted-browsers-are-ours",
     ),
+    "a consent to more": (
+        "UPDATE vault.consents SET scopes = scopes || 'email'::text",
+        "consents-are-ours",
+    ),
+    "a consent of somebody else": (
+        "UPDATE vault.consents SET account_id = (SELECT account_id FROM vault.operators)",
+        "consents-are-ours",
+    ),
     "a TOTP app of somebody else": (
         "UPDATE vault.totp_devices SET account_id = (SELECT account_id FROM vault.operators)",
         "totp-secrets-are-ours",

@@ -21,7 +21,14 @@ from tests.database.asking import (
     value,
 )
 from tests.database.consenting import FOREIGN, a_foreign_wiki, consents, give, withdraw
+from tests.database.people import sign_in, sign_up
 from tests.database.racing import raced
+from vault import wikis
+from vault.consents import find
+from vault.consents import give as give_by_mac
+from vault.events import NOWHERE
+from vault.sessions import Session
+from vault.wikis import Wiki
 
 ORIGIN = ("192.0.2.0/24", "Firefox")
 
@@ -322,3 +329,25 @@ def test_wiki_taken_into_the_family_is_not_listed_among_those_that_know_somebody
         admin.execute("UPDATE vault.wikis SET first_party = true")
         assert ask(web, "SELECT * FROM api.list_consents_v1(%s)", session) == []
         assert ask(web, "SELECT * FROM api.consented_wikis_v1(%s)", session) == []
+
+
+def test_consents_given_in_two_tabs_at_once_are_both_kept(
+    admin: psycopg.Connection, login: Login
+) -> None:
+    """Whoever finds it moved reads it again: no word of the person's is lost."""
+    with login("web"):
+        a_foreign_wiki(admin)
+    session = sign_in(sign_up("Ada"))
+    wiki = wikis.find(FOREIGN)
+    assert wiki is not None
+    asked = [("openid", scope) for scope in ("profile", "email", "offline_access")] * 2
+    given = raced(
+        6, login, lambda _c: _give_by_python(session, wiki, asked.pop(), random_32().hex())
+    )
+    assert set(given) == {"given"}
+    assert consents(admin) == [["email", "offline_access", "openid", "profile"]]
+    assert find(session, FOREIGN) is not None, "and its MAC is that of what stands there"
+
+
+def _give_by_python(session: Session, wiki: Wiki, scopes: Any, question: str) -> str:
+    return give_by_mac(session, wiki, scopes, question=question, origin=NOWHERE)

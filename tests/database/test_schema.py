@@ -9,7 +9,7 @@ import pytest
 
 from tests.database.asking import ask, value
 from tests.environment import subprocess_environment
-from vault import events, grants, passwords, schema
+from vault import consents, events, grants, passwords, schema
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -254,6 +254,11 @@ def _statuses_of(name: str) -> set[str]:
             "api.issue_grant_v1",
             {"issued", "changed", "bad_request", *get_args(grants.IssueRefusal)},
         ),
+        (
+            "api.give_consent_v1",
+            {"moved", "bad_request", *get_args(consents.Given)},
+        ),
+        ("api.withdraw_consent_v1", set(get_args(consents.Withdrawn))),
         (
             "api.redeem_code_v1",
             {"redeemed", *get_args(grants.RedeemRefusal)},
