@@ -23,6 +23,8 @@ WORDS: Final[Mapping[str, str | Promise]] = {
     "lockout:token:revoked": gettext_lazy("A leaked token was revoked"),
     "lockout:wiki:resumed": gettext_lazy("A wiki was put back into service"),
     "lockout:wiki:suspended": gettext_lazy("A wiki was suspended"),
+    "wiki:register:operator": gettext_lazy("A wiki was registered"),
+    "wiki:registration:changed": gettext_lazy("The registration of a wiki was changed"),
 }
 _OF_ACCOUNTS: Final = {"lockout:accounts:locked", "lockout:accounts:unlocked"}
 

@@ -142,3 +142,13 @@ class RegistrationMoved(AccountError):
     def __init__(self, client_id: str) -> None:
         super().__init__()
         self.client_id = client_id
+
+
+class RegistrationRefused(AccountError):
+    """An operator may not do that, or not so; ``status`` is the vault's word for why."""
+
+    code = "registration_refused"
+
+    def __init__(self, status: str) -> None:
+        super().__init__()
+        self.status = status

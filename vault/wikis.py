@@ -10,7 +10,8 @@ import json
 import threading
 import time
 from dataclasses import dataclass, field, fields
-from typing import Any, Final, Literal
+from datetime import datetime
+from typing import Any, Final, Literal, get_args
 
 from django.conf import settings
 
@@ -18,10 +19,15 @@ from vault import connection
 from vault.errors import VaultRefused
 from vault.events import report_row
 from vault.keys import KeyRing
+from vault.lockouts import asked, taken
 from vault.seals import Field, is_ours, mac, optional
 from vault.sessions import Session
 
 Acr = Literal["aal1", "aal2", "phr"]
+# What only an operator hears: ``bad_request`` is that no reason was given.
+Refused = Literal["forbidden", "unproven", "bad_request"]
+Registered = Literal["registered", "taken", "forbidden", "unproven", "bad_request"]
+Changed = Literal["changed", "moved", "unknown", "forbidden", "unproven", "bad_request"]
 _ANY_SIGN_IN: Final[Acr] = "aal1"
 # A wiki's state is checked again whenever something is issued or redeemed; the rest may be old.
 _CACHE_SECONDS = 5.0
@@ -75,6 +81,30 @@ class Wiki:
             and hmac.compare_digest(digest, self.older_secret_hash)
         )
         return is_this or is_older
+
+
+@dataclass(frozen=True)
+class ByOperator:
+    """An operator who has just shown their passkey, and says why."""
+
+    session: Session
+    reason: str
+
+
+@dataclass(frozen=True)
+class Calls:
+    """A wiki's client id, why it is suspended if it is, and what it was last asked and told."""
+
+    client_id: str
+    state_reason: str
+    issued_at: datetime | None
+    redeemed_at: datetime | None
+    refused_at: datetime | None
+    refused_why: str | None
+    told_at: datetime | None
+    waiting: int
+    given_up: int
+    last_error: str | None
 
 
 def wiki_fields(wiki: Wiki) -> tuple[Field, ...]:
@@ -206,12 +236,16 @@ def consented(session: Session) -> dict[str, Wiki]:
     }
 
 
-def registered(client_id: str) -> tuple[Wiki, bytes] | None:
+def registered(client_id: str, by: Session | None = None) -> tuple[Wiki, bytes] | None:
     """A wiki as it is registered in this moment, and the MAC to ``change`` it by; None if there is
-    none of ours. Raises ``VaultUnavailable``."""
-    row = connection.find_row(
-        "SELECT * FROM api.find_wiki_v1(%(client_id)s)", {"client_id": client_id}
+    none of ours, or none that the operator ``by`` may change. Raises ``VaultUnavailable``."""
+    found = asked(
+        by,
+        "SELECT * FROM api.find_wiki_v1(%(client_id)s)",
+        "SELECT * FROM api.operator_wiki_v1(%(session)s, %(client_id)s)",
+        {"client_id": client_id},
     )
+    row = found[0] if found else None
     wiki = _checked(row) if row is not None else None
     return (wiki, row["mac"]) if row is not None and wiki is not None else None
 
@@ -233,31 +267,42 @@ def _registration(wiki: Wiki) -> str:
     return json.dumps(row, default=lambda value: f"\\x{value.hex()}")
 
 
-def register(wiki: Wiki) -> bool:
-    """Registers a wiki; False when the client id is taken. Owner only.
+def register(wiki: Wiki, by: ByOperator | None = None) -> Registered:
+    """Registers a wiki; ``by`` None is the console.
 
-    The caller has checked the metadata.
+    ``taken`` is the client id. The caller has checked the metadata.
     """
-    status = connection.row(
+    status: Registered = taken(
+        by.session if by else None,
         "SELECT api.console_register_wiki_v1(%(registration)s::jsonb) AS status",
-        {"registration": _registration(wiki)},
+        "SELECT api.register_wiki_v1(%(session)s, %(registration)s::jsonb, %(reason)s) AS status",
+        {"registration": _registration(wiki), "reason": by.reason if by else ""},
     )["status"]
-    if status not in ("registered", "taken"):
+    if status not in get_args(Registered) or (by is None and status in get_args(Refused)):
         raise VaultRefused("register_wiki", status)
-    return bool(status == "registered")
+    return status
 
 
-def change(wiki: Wiki, old_mac: bytes) -> Literal["changed", "moved", "unknown"]:
-    """Registers a wiki anew under its client id. Owner only.
+def change(wiki: Wiki, old_mac: bytes, by: ByOperator | None = None) -> Changed:
+    """Registers a wiki anew under its client id; ``by`` None is the console.
 
     ``moved``: its registration is not the one with that MAC any more. The caller has checked the
     metadata.
     """
-    status: Literal["changed", "moved", "unknown"] = connection.row(
+    status: Changed = taken(
+        by.session if by else None,
         "SELECT api.console_change_wiki_v1(%(registration)s::jsonb, %(old)s) AS status",
-        {"registration": _registration(wiki), "old": old_mac},
+        "SELECT api.change_wiki_v1(%(session)s, %(registration)s::jsonb, %(old)s, %(reason)s)"
+        " AS status",
+        {"registration": _registration(wiki), "old": old_mac, "reason": by.reason if by else ""},
     )["status"]
-    if status not in ("changed", "moved", "unknown"):
+    if status not in get_args(Changed) or (by is None and status in get_args(Refused)):
         raise VaultRefused("change_wiki", status)
     forget()
     return status
+
+
+def called(name: str) -> list[Calls]:
+    """The wikis of that client id or name, with their last calls. Owner only."""
+    found = connection.rows("SELECT * FROM api.console_wikis_v1(%(called)s)", {"called": name})
+    return [Calls(**row) for row in found]

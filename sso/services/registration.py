@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from sso.errors import MetadataInvalid, RegistrationMoved, WikiUnknown
+from sso.errors import MetadataInvalid, RegistrationMoved, RegistrationRefused, WikiUnknown
 from sso.services.client_metadata import as_metadata, has_secret, name_of, read_metadata
 from vault import wikis
 from vault.attempts import secret_hash
-from vault.wikis import Wiki
+from vault.wikis import ByOperator, Wiki
 
 OVERLAP_SECONDS: Final = 24 * 3600
 MAX_OVERLAP_SECONDS: Final = 30 * 24 * 3600
@@ -21,17 +21,20 @@ MAX_OVERLAP_SECONDS: Final = 30 * 24 * 3600
 _OF_KEYS: Final = ("jwks", "jwks_uri", "token_endpoint_auth_signing_alg")
 
 
-def register_wiki(metadata: dict[str, Any]) -> dict[str, Any]:
+def register_wiki(metadata: dict[str, Any], *, by: ByOperator | None = None) -> dict[str, Any]:
     """Registers a wiki and gives the registration response, with the secret that is shown once.
 
-    ``client_metadata.py`` says what it takes; the response says what was registered. Raises
-    ``MetadataInvalid``.
+    ``client_metadata.py`` says what it takes; the response says what was registered; ``by`` None is
+    the console. Raises ``MetadataInvalid``, and ``RegistrationRefused`` for an operator.
     """
     slug = _slug(name_of(metadata)) if isinstance(metadata.get("client_name"), str) else "wiki"
     wiki = read_metadata(metadata, client_id=f"{slug}-{secrets.token_hex(4)}")
     wiki, secret = _with_new_secret(wiki) if has_secret(wiki) else (wiki, None)
-    if not wikis.register(wiki):
+    status = wikis.register(wiki, by)
+    if status == "taken":
         raise MetadataInvalid("that client_id is taken; try again")
+    if status != "registered":
+        raise RegistrationRefused(status)
     return _response(wiki, secret, issued_at=int(time.time()))
 
 
@@ -40,7 +43,7 @@ def registration_of(client_id: str) -> dict[str, Any]:
 
     Raises ``WikiUnknown``.
     """
-    wiki, _mac = _registered(client_id)
+    wiki, _mac = _registered(client_id, None)
     return _response(wiki, None)
 
 
@@ -49,14 +52,23 @@ def all_registrations() -> list[dict[str, Any]]:
     return [{**_response(wiki, None), "state": wiki.state} for wiki in wikis.all_registered()]
 
 
-def change_wiki(client_id: str, changes: dict[str, Any]) -> dict[str, Any]:
+def change_wiki(
+    client_id: str,
+    changes: dict[str, Any],
+    *,
+    by: ByOperator | None = None,
+    seen: bytes | None = None,
+) -> dict[str, Any]:
     """Registers a wiki anew with these fields changed; gives the registration response.
 
     ``None`` takes a field away. Its secret stays; a new one is made, and shown, where it has none
-    and needs one. Raises ``WikiUnknown``, ``MetadataInvalid``, and ``RegistrationMoved`` when
-    somebody else changed it in that moment.
+    and needs one. Raises ``WikiUnknown``, ``MetadataInvalid``, ``RegistrationMoved`` when somebody
+    else changed it in that moment, or since its MAC was the one that was ``seen``, and
+    ``RegistrationRefused`` for an operator.
     """
-    old, mac = _registered(client_id)
+    old, mac = _registered(client_id, by)
+    if seen not in (None, mac):
+        raise RegistrationMoved(client_id)
     metadata = as_metadata(old)
     if old.jwks is not None:
         metadata["jwks"] = json.loads(old.jwks)
@@ -79,42 +91,47 @@ def change_wiki(client_id: str, changes: dict[str, Any]) -> dict[str, Any]:
         )
         if wiki.secret_hash is None:
             wiki, secret = _with_new_secret(wiki)
-    _change(wiki, mac)
+    _change(wiki, mac, by)
     return _response(wiki, secret)
 
 
-def renew_secret(client_id: str, *, overlap_seconds: int) -> dict[str, Any]:
+def renew_secret(
+    client_id: str, *, overlap_seconds: int, by: ByOperator | None = None
+) -> dict[str, Any]:
     """Gives a wiki a new secret, in the registration response; the old one is good for a while.
 
     With an overlap of 0 the old one ends at once, and so does one that was still good before it.
-    Raises ``WikiUnknown``, ``MetadataInvalid`` for a wiki without one, ``RegistrationMoved``.
+    Raises ``WikiUnknown``, ``MetadataInvalid`` for a wiki without one, ``RegistrationMoved``, and
+    ``RegistrationRefused`` for an operator.
     """
     if not 0 <= overlap_seconds <= MAX_OVERLAP_SECONDS:
         raise MetadataInvalid("the old secret can be good for 30 days more at most")
-    old, mac = _registered(client_id)
+    old, mac = _registered(client_id, by)
     if not has_secret(old):
         raise MetadataInvalid(f"{old.name} has no secret: {old.token_endpoint_auth_method}")
     wiki, secret = _with_new_secret(old)
     if overlap_seconds:
         ends_at = int(time.time()) + overlap_seconds
         wiki = replace(wiki, older_secret_hash=old.secret_hash, older_secret_ends_at=ends_at)
-    _change(wiki, mac)
+    _change(wiki, mac, by)
     return _response(wiki, secret)
 
 
-def _registered(client_id: str) -> tuple[Wiki, bytes]:
-    found = wikis.registered(client_id)
+def _registered(client_id: str, by: ByOperator | None) -> tuple[Wiki, bytes]:
+    found = wikis.registered(client_id, by.session if by else None)
     if found is None:
         raise WikiUnknown(client_id)
     return found
 
 
-def _change(wiki: Wiki, mac: bytes) -> None:
-    status = wikis.change(wiki, mac)
+def _change(wiki: Wiki, mac: bytes, by: ByOperator | None) -> None:
+    status = wikis.change(wiki, mac, by)
     if status == "unknown":
         raise WikiUnknown(wiki.client_id)
     if status == "moved":
         raise RegistrationMoved(wiki.client_id)
+    if status != "changed":
+        raise RegistrationRefused(status)
 
 
 def _with_new_secret(wiki: Wiki) -> tuple[Wiki, str]:

@@ -49,6 +49,14 @@ def operator_arguments(
         "describe_leaked": [olga, "operator_session", *_session_of(admin, "Oskar")],
         "revoke_leaked": [olga, "operator_session", *_session_of(admin, "Oskar"), "because"],
         "set_wiki_state": [olga, "wiki-a", "suspended", "because", None],
+        "operator_wiki": [olga, "wiki-a"],
+        "register_wiki": [olga, _a_registration(admin, "wiki-b"), "because"],
+        "change_wiki": [
+            olga,
+            _a_registration(admin, "wiki-a"),
+            _mac_of(admin, "wiki-a"),
+            "because",
+        ],
         "named_accounts": [olga, ["Ada"]],
         "lock_accounts": [olga, [ada.account_id], "because", None, False, ""],
         "unlock_accounts": [olga, _a_list(admin), "because"],
@@ -108,6 +116,22 @@ def _passkey_arguments(
         "prove_operator": [olga, proof],
         "open_operator_session": list(opened.values()),
     }
+
+
+def _a_registration(admin: psycopg.Connection, client_id: str) -> str:
+    """What the operator's process hands over to have a wiki registered."""
+    row: str = value(
+        admin,
+        "SELECT (to_jsonb(w) || jsonb_build_object('client_id', %s::text))::text"
+        " FROM vault.wikis w WHERE w.client_id = 'wiki-a'",
+        client_id,
+    )
+    return row
+
+
+def _mac_of(admin: psycopg.Connection, client_id: str) -> bytes:
+    found: bytes = value(admin, "SELECT mac FROM vault.wikis WHERE client_id = %s", client_id)
+    return found
 
 
 def _a_list(admin: psycopg.Connection) -> int:

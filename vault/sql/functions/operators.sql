@@ -109,7 +109,9 @@ CREATE OR REPLACE VIEW views.wikis AS
     SELECT w.client_id, w.name, w.state, w.state_reason, w.first_party, w.home_uri,
            w.redirect_uris, w.post_logout_redirect_uris, w.backchannel_logout_uri,
            w.token_endpoint_auth_method, w.response_types, w.require_pkce, w.id_token_alg,
-           w.scopes, w.created_at, w.least_acr, w.default_acr_values
+           w.scopes, w.created_at, w.least_acr, w.default_acr_values, w.jwks, w.jwks_uri,
+           w.assertion_alg, w.require_par, w.require_nonce, w.policy_uri,
+           w.older_secret_ends_at AS older_ends_at
     FROM vault.wikis w;
 
 CREATE OR REPLACE VIEW views.sessions AS
