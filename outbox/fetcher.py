@@ -32,7 +32,10 @@ from outbox.errors import (
 METHODS: Final = frozenset({"GET", "POST"})
 REQUEST_HEADERS: Final = frozenset({"accept", "content-type", "if-none-match"})
 RESPONSE_HEADERS: Final = frozenset(
-    {"cache-control", "content-type", "date", "etag", "expires", "retry-after"}
+    {
+        *("age", "cache-control", "content-type", "date", "etag", "expires", "location"),
+        "retry-after",
+    }
 )
 CONNECT_SECONDS: Final = 3.0
 READ_SECONDS: Final = 5.0

@@ -134,6 +134,17 @@ class WikiUnknown(AccountError):
         self.client_id = client_id
 
 
+class WikiAmbiguous(AccountError):
+    """Several wikis are called so; ``client_ids`` are theirs."""
+
+    code = "wiki_ambiguous"
+
+    def __init__(self, name: str, client_ids: list[str]) -> None:
+        super().__init__()
+        self.name = name
+        self.client_ids = client_ids
+
+
 class RegistrationMoved(AccountError):
     """Somebody else changed the registration in that moment: look at it again, and try again."""
 
