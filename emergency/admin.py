@@ -25,7 +25,7 @@ from emergency.models import Account, Alert, Event, Job, Wiki
 from emergency.site import OperatorSite
 from emergency.trail import LOCKOUT, SEARCHES, latest
 from emergency.trouble import AlertAdmin, JobAdmin
-from emergency.views import account_measures, pages, wiki_measures
+from emergency.views import account_measures, pages, wiki_measures, wiki_registration
 from emergency.views.measures import Measure
 from emergency.wiki_words import logouts_label
 from emergency.words import detail_words, tag_words
@@ -137,7 +137,7 @@ class WikiAdmin(ReadOnlyAdmin):
     ordering = ("name", "client_id")
 
     def get_urls(self) -> list[URLPattern]:
-        """The list, the page of a wiki, and a page for each measure."""
+        """The list, the page of a wiki, those that register and change one, and the measures."""
         view = self.admin_site.admin_view
         measures = [
             path(
@@ -148,7 +148,20 @@ class WikiAdmin(ReadOnlyAdmin):
             for measure in wiki_measures.MEASURES
         ]
         page = path("<path:client_id>/", view(pages.wiki), name="emergency_wiki_change")
-        return [*super().get_urls(), *measures, page]
+        registering = [
+            path("register/", view(wiki_registration.register), name="emergency_wiki_register"),
+            path(
+                "<path:client_id>/change/",
+                view(wiki_registration.change),
+                name="emergency_wiki_registration",
+            ),
+            path(
+                "<path:client_id>/renew-secret/",
+                view(wiki_registration.renew_secret),
+                name="emergency_wiki_renew_secret",
+            ),
+        ]
+        return [*super().get_urls(), *registering, *measures, page]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         """The wikis with their last calls, which are looked up for those of the page alone."""

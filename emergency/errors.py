@@ -142,6 +142,37 @@ class NotSuspended(MeasureRefused):
     message = _("This wiki is not suspended; nothing was changed.")
 
 
+class RegistrationChanged(MeasureRefused):
+    """Somebody else changed the wiki's registration since it was shown."""
+
+    code = "registration_changed"
+    message = _("Somebody else changed this registration meanwhile; nothing was changed by you.")
+
+
+class RegistrationInvalid(MeasureRefused):
+    """What was agreed to is no registration any more."""
+
+    code = "registration_invalid"
+    message = _("That registration is not accepted; nothing was changed. Please fill it in again.")
+
+
+class NoSecretThere(MeasureRefused):
+    """The wiki proves itself in another way, or not at all."""
+
+    code = "no_secret_there"
+    message = _("This wiki has no secret: it proves itself in another way.")
+
+
+class NoRegistration(MeasureRefused):
+    """The wiki's row is not one that somebody registered here."""
+
+    code = "no_registration"
+    message = _(
+        "This wiki's registration is not ours: somebody wrote it into the database. It is as if"
+        " the wiki did not exist, and an alert says so."
+    )
+
+
 class AlreadyDead(MeasureRefused):
     """Nothing of the token is alive any more."""
 

@@ -3,6 +3,7 @@
 Unmanaged: the views themselves are in ``vault/sql/functions/operators.sql``.
 """
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -81,6 +82,13 @@ class Wiki(models.Model):
     created_at = models.DateTimeField(_("registered"))
     least_acr = models.TextField(_("least level"))
     default_acr_values = ArrayField(models.TextField(), verbose_name=_("levels asked for"))
+    jwks = models.TextField(null=True)  # noqa: DJ001 - the view's NULL
+    jwks_uri = models.TextField(null=True)  # noqa: DJ001 - the view's NULL
+    assertion_alg = models.TextField(null=True)  # noqa: DJ001 - the view's NULL
+    require_par = models.BooleanField()
+    require_nonce = models.BooleanField()
+    policy_uri = models.TextField(null=True)  # noqa: DJ001 - the view's NULL
+    older_ends_at = models.BigIntegerField(null=True)
     if TYPE_CHECKING:
         calls: WikiCalls
 
@@ -98,6 +106,19 @@ class Wiki(models.Model):
     def is_suspended(self) -> bool:
         """Whether an operator has taken it out of service."""
         return self.state == "suspended"
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether it proves itself by a secret."""
+        return self.token_endpoint_auth_method.startswith("client_secret_")
+
+    @property
+    def older_secret_until(self) -> datetime | None:
+        """Until when the secret before the present one is good too; None where it is not."""
+        if self.older_ends_at is None:
+            return None
+        until = datetime.fromtimestamp(self.older_ends_at, UTC)
+        return until if until > datetime.now(UTC) else None
 
 
 class Lockout(models.Model):

@@ -53,6 +53,7 @@ class Measure:
     after: Text = _HOLDS  # what is so once it was done
     takes_passkey: bool = True  # the vault asks for a fresh proof
     command: str = ""  # what does the same at the console
+    done_template: str = "emergency/measure_done.html"
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Target:
     hidden: Mapping[str, str] = field(default_factory=dict)  # what its form carries along
     url_name: str = ""  # what `url` leads to, where that is not the target
     console_name: str | None = ""  # how the console names it, where that is not its name, or not
+    can_amend: bool = False  # its page has a way back to what was filled in
 
 
 def operator_required(request: HttpRequest) -> Operator:
@@ -124,7 +126,7 @@ def _act(
     except MeasureRefused as error:
         return refused(request, measure, target, error)
     context = {"measure": measure, "target": target, "done": done}
-    return _page(request, "emergency/measure_done.html", context)
+    return _page(request, measure.done_template, context)
 
 
 def refused(
