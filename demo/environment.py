@@ -217,8 +217,8 @@ class Demo:
             environment["AUTHSITE_OPERATOR_URL"] = self.place.operator
         if role in {roles.WORKER, roles.OWNER}:
             environment["AUTHSITE_SEAL_STORE"] = self.state.seals.as_uri()
-        if role in {roles.WEB, roles.WORKER}:
-            environment["AUTHSITE_OUTBOUND_ALLOW"] = "127.0.0.0/8"
+        if role in {roles.WEB, roles.WORKER, roles.OWNER}:
+            environment["AUTHSITE_OUTBOUND_ALLOW"] = "127.0.0.0/8"  # keys, logouts, checkwiki
         if role == roles.WORKER:
             environment["AUTHSITE_MAIL_URL"] = self.state.mail.as_uri()
             environment["AUTHSITE_ALERT_MAIL"] = f"operators@{self.place.host}"

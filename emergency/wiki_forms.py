@@ -66,7 +66,10 @@ class RegistrationForm(AccountForm):
     )
     client_uri = _address(
         _("Its own address"),
-        _("The front page, such as https://en.wiki.example.org/. Our pages lead back to it."),
+        _(
+            "The front page, such as https://en.wiki.example.org/. Our pages lead back to it. Left"
+            " empty, it is that of the first redirect address."
+        ),
     )
     first_party = _switch(
         _("One of the family's own"),
@@ -103,8 +106,8 @@ class RegistrationForm(AccountForm):
         _("offline_access: refresh tokens, by which a wiki asks whether somebody is signed in."),
     )
     token_endpoint_auth_method = forms.ChoiceField(
-        label=_("How it proves itself"),
-        help_text=_("When it redeems a code."),
+        label=_("By what"),
+        help_text=_("It is asked for it when it redeems a code."),
         choices=[
             ("client_secret_basic", _("A secret, in the header (client_secret_basic)")),
             ("client_secret_post", _("A secret, in the form (client_secret_post)")),
@@ -275,7 +278,16 @@ def initial_of(metadata: Mapping[str, Any]) -> dict[str, Any]:
     return {name: filled.get(name) for name in RegistrationForm.base_fields}
 
 
-class RenewSecretForm(MeasureForm):
+class ReasonForm(MeasureForm):
+    """Why a wiki is registered, or changed."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        """The same field; nobody is locked by it."""
+        super().__init__(*args, **more)
+        self.fields["reason"].help_text = _("Stands in the audit trail for good.")
+
+
+class RenewSecretForm(ReasonForm):
     """For how long the old secret is good beside the new one."""
 
     overlap = forms.ChoiceField(

@@ -23,7 +23,7 @@ from emergency.models import Wiki as WikiRow
 from emergency.registration_words import change_words, registration_words
 from emergency.views.measures import Measure, Target, ask, operator_required, refused, take
 from emergency.views.pages import find_wiki
-from emergency.wiki_forms import DEFAULTS, RegistrationForm, RenewSecretForm, initial_of
+from emergency.wiki_forms import DEFAULTS, ReasonForm, RegistrationForm, RenewSecretForm, initial_of
 from sso.errors import MetadataInvalid
 
 _LARGEST: Final = 100_000
@@ -38,6 +38,7 @@ REGISTER = Measure(
     least="chief",
     is_dangerous=False,
     act=register_wiki.register,
+    form=ReasonForm,
     done_template=_REGISTERED,
 )
 CHANGE = Measure(
@@ -50,6 +51,7 @@ CHANGE = Measure(
     least="chief",
     is_dangerous=True,
     act=register_wiki.change,
+    form=ReasonForm,
     done_template=_REGISTERED,
 )
 RENEW = Measure(

@@ -117,7 +117,7 @@ def renew_secret(
     return _response(wiki, secret)
 
 
-def _registered(client_id: str, by: ByOperator | None) -> tuple[Wiki, bytes]:
+def _registered(client_id: str, by: ByOperator | None = None) -> tuple[Wiki, bytes]:
     found = wikis.registered(client_id, by.session if by else None)
     if found is None:
         raise WikiUnknown(client_id)

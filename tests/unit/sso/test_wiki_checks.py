@@ -207,6 +207,17 @@ def test_wiki_that_believes_any_signature_is_caught_by_the_second_token() -> Non
     assert "it believes a logout token that is signed by nobody" in fault
 
 
+def test_mediawiki_that_says_yes_to_all_is_told_from_one_that_obeyed() -> None:
+    """PluggableAuth answers 200 and no body to what it does not take, and [] to what it did."""
+    path = "/rest.php/pluggableauth/v1/logout"
+    for body, is_wrong in ((b"", False), (b"[]", True)):
+        with a_site({**GOOD, f"POST {path}": answer(200, body)}) as server:
+            base = f"http://127.0.0.1:{server.port}"
+            found = checked(a_wiki(base, backchannel_logout_uri=f"{base}{path}"))
+        assert bool(faults(found)) == is_wrong
+        assert ("looks done here" in notes(found)) != is_wrong
+
+
 @pytest.mark.parametrize("status", [401, 403, 422])
 def test_logout_refused_in_another_way_is_noted(status: int) -> None:
     """Something may stand before it that stops good tokens too."""
