@@ -4,6 +4,7 @@
 """
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,19 @@ from vault import wikis
 from vault.lockouts import Outcome
 from vault.wikis import ByOperator, Wiki
 
-__all__ = ["Registered", "Registration", "Wiki", "change", "has_secret", "read", "renew", "shown"]
+__all__ = [
+    "Registered",
+    "Registration",
+    "Wiki",
+    "change",
+    "check_command",
+    "has_secret",
+    "metadata_of",
+    "read",
+    "register",
+    "renew",
+    "shown",
+]
 
 
 @dataclass(frozen=True)
@@ -27,6 +40,21 @@ class Registered(Done):
     """What was registered, with the secret that is shown once, if one was made."""
 
     response: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def discovery(self) -> str:
+        """Where the wiki's client finds everything else."""
+        return f"{self.response['issuer']}/.well-known/openid-configuration"
+
+    @property
+    def check_command(self) -> str:
+        """What says at the console whether the wiki is connected as it should be."""
+        return check_command(str(self.response["client_id"]))
+
+
+def check_command(client_id: str) -> str:
+    """As it is typed."""
+    return f"manage.py checkwiki {shlex.quote(client_id)}"
 
 
 @dataclass(frozen=True)

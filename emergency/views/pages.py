@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from emergency.account_words import ended_sessions, factor_lines
+from emergency.actions.register_wiki import check_command
 from emergency.details import Factor, Letter, Logout, WikiCalls
 from emergency.models import Account, Event, Session, Wiki
 from emergency.trail import LOCKOUT, about_account, latest
@@ -68,5 +69,6 @@ def wiki(request: HttpRequest, client_id: str) -> HttpResponse:
         "calls": WikiCalls.objects.filter(wiki_id=client_id).first(),
         "events": latest(Event.objects.filter(client_id=client_id))[:_EVENTS],
         "may_act": operator.reaches("chief"),
+        "check_command": check_command(client_id),
     }
     return render(request, "emergency/wiki.html", context)

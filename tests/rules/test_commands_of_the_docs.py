@@ -13,7 +13,15 @@ import pytest
 from tests.environment import subprocess_environment
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCS = ("docs/runbook.md", "docs/operating.md", "docs/keys.md", "docs/conformance.md", "README.md")
+DOCS = (
+    "docs/runbook.md",
+    "docs/operating.md",
+    "docs/keys.md",
+    "docs/conformance.md",
+    "README.md",
+    "docs/wikis.md",
+    *sorted(f"docs/wikis/{file.name}" for file in (ROOT / "docs" / "wikis").glob("*.md")),
+)
 _BLOCK = re.compile(r"^```[a-z]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _DJANGOS = ("migrate", "help", "check ")
 # In the owner's own process, which alone has all of them: what is wrong with each line, or nothing.
@@ -38,7 +46,7 @@ def typed() -> dict[str, list[str]]:
     found = {}
     for name in DOCS:
         for block in _BLOCK.findall((ROOT / name).read_text(encoding="utf-8")):
-            for line in block.splitlines():
+            for line in block.replace("\\\n", " ").splitlines():
                 command = line.partition("  #")[0].partition("manage.py ")[2]
                 command = command.partition(" <")[0].partition(" |")[0].removesuffix(" ...")
                 if command and not command.startswith(_DJANGOS):
