@@ -54,6 +54,7 @@ lock: $(PYTHON) ## Lock requirements*.in into *.txt, with hashes (UPGRADE=1 take
 	$(LOCK) requirements.in --output-file requirements.txt
 	$(LOCK) requirements/demo.in --output-file requirements/demo.txt
 	$(LOCK) requirements/dev.in --output-file requirements/dev.txt
+	$(LOCK) requirements/peers.in --output-file requirements/peers.txt
 	$(LOCK) requirements/lock.in --output-file requirements/lock.txt
 
 clean: ## Remove the virtual environment, the demo's state and every cache

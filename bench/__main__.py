@@ -1,17 +1,20 @@
 """`make bench`: starts a site of its own, measures it, prints a table (or JSON)."""
 
 import argparse
+import contextlib
 import json
 import statistics
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bench import endings, vault_scale
 from bench.endings_report import EndingsReport
 from bench.make_run import seconds_to_a_page
 from bench.measures import BareArgon2, Contender, page_weight
-from bench.report import Report
-from bench.site import USERNAMES, Site, running_site
+from bench.peers.running import Peer, running_peers
+from bench.report import BesidePeer, Report
+from bench.site import REDIRECT_URI, USERNAMES, Site, running_site
+from bench.spread import Spread
 from bench.statements import StatementCounter
 from bench.vault_report import VaultReport
 from bench.wiki import Request
@@ -33,6 +36,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--silent", type=int, default=200, help="silent sign-ins in a round")
     parser.add_argument("--password", type=int, default=30, help="password sign-ins in a round")
     parser.add_argument("--make-run", action="store_true", help="time `make run` as well")
+    parser.add_argument("--peers", action="store_true", help="run other providers beside the site")
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument(
         "--vault", action="store_true", help="measure the vault alone, and nothing of the above"
@@ -52,12 +56,20 @@ def _measure(arguments: argparse.Namespace) -> Report | VaultReport | EndingsRep
     if arguments.endings:
         return endings.measure(arguments)
     runs = seconds_to_a_page() if arguments.make_run else (None, None)
-    with running_site() as site:
-        return _measure_sign_ins(site, arguments, runs)
+    with contextlib.ExitStack() as stack:
+        site = stack.enter_context(running_site())
+        peers: tuple[Peer, ...] = ()
+        if arguments.peers:
+            log = site.database_log.parent
+            peers = stack.enter_context(running_peers(site.server, log, REDIRECT_URI))
+        return _measure_sign_ins(site, arguments, runs, peers)
 
 
 def _measure_sign_ins(
-    site: Site, arguments: argparse.Namespace, runs: tuple[float | None, float | None]
+    site: Site,
+    arguments: argparse.Namespace,
+    runs: tuple[float | None, float | None],
+    peers: Sequence[Peer],
 ) -> Report:
     rest = site.tree.largest_worker()
     silent = Contender(
@@ -73,7 +85,8 @@ def _measure_sign_ins(
         arguments.password,
     )
     argon2 = BareArgon2(site.argon2_cost(), arguments.password, len(USERNAMES))
-    contenders = (silent, floor, password, argon2)
+    others = [_beside(peer, arguments.silent) for peer in peers]
+    contenders: tuple[Contender | BareArgon2, ...] = (silent, *others, floor, password, argon2)
     for number in range(arguments.rounds + 1):
         for contender in contenders:
             contender.run_round()
@@ -101,7 +114,22 @@ def _measure_sign_ins(
         page_unpacked=weight.unpacked,
         first_run_seconds=runs[0],
         next_run_seconds=runs[1],
+        peers=tuple(
+            BesidePeer(peer.name, peer.alg, other.median, _ratio(silent, other))
+            for peer, other in zip(peers, others, strict=True)
+        ),
     )
+
+
+def _beside(peer: Peer, count: int) -> Contender:
+    lanes = [peer.silent_sign_in() for _ in USERNAMES]
+    return Contender(peer.name, peer.tree, lanes, count)
+
+
+def _ratio(ours: Contender, other: Contender) -> Spread:
+    """Our CPU to the other's, round by round: what keeps the machine busy hits both alike."""
+    pairs = zip(ours.milliseconds, other.milliseconds, strict=True)
+    return Spread.of([mine / its for mine, its in pairs])
 
 
 def _sign_in_path(site: Site) -> str:

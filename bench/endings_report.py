@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.everybody_out import Ended
+from bench.spread import Spread
 from bench.two_wikis import SignedOut
-from bench.vault_report import Spread
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Cheap enough that it leaves the machine to the server under measure.
 
 import http.client
 import re
+import time
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
@@ -12,6 +13,8 @@ from urllib.parse import urlencode
 FORM = "application/x-www-form-urlencoded"
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 _TIMEOUT = 30.0
+# Servers close a connection that says nothing for half a minute, while others have their round.
+_LONGEST_SILENCE = 15.0
 
 
 class UnexpectedAnswer(Exception):
@@ -43,14 +46,19 @@ class Connection:
     def __init__(self, host: str, port: int) -> None:
         self._host = f"{host}:{port}"
         self._http = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT)
+        self._last_used = time.monotonic()
 
     def send(self, method: str, path: str, *, headers: dict[str, str], body: str = "") -> Answer:
         """Send one request and read the whole answer; a connection that was closed is reopened."""
         # http.client sets TCP_NODELAY itself and reopens what the server has closed.
         sent = {"Host": self._host, **headers}
+        if time.monotonic() - self._last_used > _LONGEST_SILENCE:
+            self._http.close()
         self._http.request(method, path, body=body or None, headers=sent)
         response = self._http.getresponse()
-        return Answer(response.status, response.headers, response.read())
+        answer = Answer(response.status, response.headers, response.read())
+        self._last_used = time.monotonic()
+        return answer
 
     def close(self) -> None:
         """Close the connection."""
@@ -81,7 +89,7 @@ class Browser:
         answer = self.connection.send(method, path, headers=kept, body=body)
         for line in answer.headers.get_all("Set-Cookie", []):
             for name, morsel in SimpleCookie(line).items():
-                if morsel["max-age"] == "0":
+                if morsel["max-age"] == "0" or not morsel.value:
                     self.cookies.pop(name, None)
                 else:
                     self.cookies[name] = morsel.value

@@ -3,7 +3,19 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from bench.spread import Spread
+
 _MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class BesidePeer:
+    """A peer's silent sign-in, and the site's CPU to its own: ratios are taken within a round."""
+
+    name: str
+    alg: str
+    silent_ms: float
+    ratio: Spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,7 @@ class Report:
     page_unpacked: int
     first_run_seconds: float | None = None
     next_run_seconds: float | None = None
+    peers: tuple[BesidePeer, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """As plain data, for --json."""
@@ -46,6 +59,14 @@ class Report:
                 "Server CPU, silent sign-in",
                 f"{self.silent_ms:.2f} ms",
                 f"{self.silent_ms / self.floor_ms:.2f} x bare Django ({self.floor_ms:.2f} ms)",
+            ),
+            *(
+                (
+                    f"The same, to {peer.name}",
+                    peer.ratio.shown(2),
+                    f"{peer.silent_ms:.2f} ms, {peer.alg}; median of pairs of rounds",
+                )
+                for peer in self.peers
             ),
             (
                 "Server CPU, password sign-in",

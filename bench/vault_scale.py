@@ -10,9 +10,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from bench.database_cpu import DatabaseCpu
+from bench.spread import Spread
 from bench.vault_asks import Asker, ask_all, draw
 from bench.vault_lanes import CORES, Checked, Lanes
-from bench.vault_report import Side, Spread, VaultReport
+from bench.vault_report import Side, VaultReport
 from bench.vault_site import Vault, new_password, running_vaults
 
 _BLOCKS = 6  # a round goes to and fro so many times between what it compares: noise lasts longer
