@@ -1,7 +1,9 @@
 """The language of a reader: chosen by one POST into one cookie, or what the browser asks for."""
 
 from collections.abc import Callable
-from typing import Final
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -46,7 +48,23 @@ def language_of(request: HttpRequest) -> str:
         return str(known)
     if _is_for_a_program(request):
         return settings.LANGUAGE_CODE
-    return translation.get_language_from_request(request)
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    # Django reads no more of them either.
+    return _language_for(chosen[:100], request.META.get("HTTP_ACCEPT_LANGUAGE", "")[:500])
+
+
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """What Django asks a request for when it looks for a language."""
+
+    COOKIES: dict[str, str]
+    META: dict[str, str]
+
+
+@lru_cache(maxsize=512)  # browsers ask in a few dozen ways
+def _language_for(chosen: str, accepted: str) -> str:
+    wishes = _Wishes({settings.LANGUAGE_COOKIE_NAME: chosen}, {"HTTP_ACCEPT_LANGUAGE": accepted})
+    return translation.get_language_from_request(cast("HttpRequest", wishes))
 
 
 def name_language(response: HttpResponseBase, language: str) -> None:

@@ -43,11 +43,14 @@ def logging_settings(role: str, *, messages: bool = False, level: str = "INFO") 
     `messages` lets the messages of exceptions through; for development only.
     """
     shared = _shared_processors(role, messages=messages)
+    # No line says them, and logging would find them out for each ("Optimization" in its manual).
+    logging._srcfile = None  # noqa: SLF001
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
             *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+            render,
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -58,7 +61,7 @@ def logging_settings(role: str, *, messages: bool = False, level: str = "INFO") 
         "disable_existing_loggers": False,
         "formatters": {
             "json": {
-                "()": structlog.stdlib.ProcessorFormatter,
+                "()": LineFormatter,
                 "foreign_pre_chain": [_from_record, *shared],
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -86,6 +89,20 @@ def logging_settings(role: str, *, messages: bool = False, level: str = "INFO") 
             "httpcore": {"level": "WARNING"},
         },
     }
+
+
+class Line(str):
+    """A line that is written out already: Django and others log texts, we log these."""
+
+    __slots__ = ()
+
+
+class LineFormatter(structlog.stdlib.ProcessorFormatter):
+    """Makes lines of records of others, and leaves ours as they are."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Give the line."""
+        return record.msg if isinstance(record.msg, Line) else super().format(record)
 
 
 def _shared_processors(role: str, *, messages: bool) -> list[Any]:
@@ -144,11 +161,11 @@ def blot(_logger: object, _method: str, event: Event) -> Event:
     return event
 
 
-def render(_logger: object, _method: str, event: Event) -> str:
+def render(_logger: object, _method: str, event: Event) -> Line:
     """Write the event as one line of ASCII JSON, so that no character can break or repaint it."""
     leading = {name: event[name] for name in _FIRST if name in event}
-    line = json.dumps({**leading, **event}, default=_kind_only, ensure_ascii=True)
-    return line.replace("\x7f", "\\u007f")
+    line = _json({**leading, **event})
+    return Line(line.replace("\x7f", "\\u007f"))
 
 
 def _blotted(value: Any) -> Any:
@@ -169,6 +186,9 @@ def _blotted(value: Any) -> Any:
 def _kind_only(value: object) -> str:
     """Stand for a value that isn't plain data: its repr might say too much."""
     return f"<{type(value).__name__}>"
+
+
+_json: Final = json.JSONEncoder(default=_kind_only, ensure_ascii=True).encode
 
 
 def _from_record(_logger: object, _method: str, event: Event) -> Event:

@@ -16,8 +16,10 @@ import structlog
 from csp.constants import HEADER as POLICY_HEADER
 from csp.utils import build_policy
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.http.response import ResponseHeaders as HeaderMapping
+from django.middleware.security import SecurityMiddleware
 
 from accounts.services import throttling
 from authsite import metrics, policies, problems
@@ -29,6 +31,32 @@ log = structlog.get_logger("authsite.requests")
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 _ORIGIN: Final = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?")
+
+
+def _stored(headers: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """Headers as Django keeps them: by their names in small letters."""
+    return {name.lower(): (name, value) for name, value in HeaderMapping(headers).items()}
+
+
+_FORCED: Final = _stored(
+    {
+        "Server": "",  # or granian would put its name there
+        "X-Content-Type-Options": "nosniff",
+    }
+)
+_DEFAULTS: Final = _stored(
+    {
+        # Not no-referrer: with it browsers send "Origin: null" on our own forms, and the check
+        # against cross-site posts would refuse them. No other origin gets a referrer by this.
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": policies.PERMISSIONS_POLICY,
+        "Reporting-Endpoints": f'csp="{policies.CSP_REPORT_PATH}"',
+        "X-Frame-Options": "DENY",  # for what is older than frame-ancestors
+    }
+)
+_WELL_KNOWN: Final = _DEFAULTS | _stored({"Cross-Origin-Resource-Policy": "cross-origin"})
 
 
 class RequestContext:
@@ -70,23 +98,14 @@ class ResponseHeaders:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer the request with the headers set."""
         response = self.get_response(request)
-        public = policies.is_public(request.path_info, static_url=settings.STATIC_URL)
         headers = response.headers
-        headers["Server"] = ""  # or granian would put its name there
-        headers["X-Content-Type-Options"] = "nosniff"
-        # Not no-referrer: with it browsers send "Origin: null" on our own forms, and the check
-        # against cross-site posts would refuse them. No other origin gets a referrer by this.
-        headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        headers.setdefault(
-            "Cross-Origin-Resource-Policy",
-            "cross-origin" if request.path_info.startswith("/.well-known/") else "same-origin",
-        )
-        headers.setdefault("Permissions-Policy", policies.PERMISSIONS_POLICY)
-        headers.setdefault("Reporting-Endpoints", f'csp="{policies.CSP_REPORT_PATH}"')
-        headers.setdefault("X-Frame-Options", "DENY")  # for what is older than frame-ancestors
+        path = request.path_info
+        defaults = _WELL_KNOWN if path.startswith("/.well-known/") else _DEFAULTS
+        # Past the methods of Django's mapping, which look at each of these constants anew.
+        headers._store = {**defaults, **headers._store, **_FORCED}  # noqa: SLF001
         if request.is_secure() and settings.SECURE_HSTS_SECONDS:
             headers["Strict-Transport-Security"] = _hsts()
+        public = policies.is_public(path, static_url=settings.STATIC_URL)
         may_be_kept = public and response.status_code < 400 and "Cache-Control" in headers
         if not may_be_kept and "no-store" not in headers.get("Cache-Control", ""):
             headers["Cache-Control"] = "no-store"
@@ -121,6 +140,18 @@ def _policy(form_origin: str | None) -> str:
     if not _ORIGIN.fullmatch(form_origin):
         raise ValueError("csp_form_action must be an origin: scheme, host, port.")
     return build_policy(update={"form-action": [form_origin]})
+
+
+class RedirectToHttps:
+    """Leads pages to https as Django's own middleware does, whose headers are not ours."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self._redirect = SecurityMiddleware(lambda _request: HttpResponse()).process_request
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the redirect, or let the request go on."""
+        return self._redirect(request) or self.get_response(request)
 
 
 class Problems:

@@ -12,11 +12,12 @@ from django.conf import settings
 
 
 class Origin(NamedTuple):
-    """Scheme, host name (lower case) and port of a site."""
+    """Scheme, host name (lower case), port and spelling of a site."""
 
     scheme: str
     host: str
     port: int
+    netloc: str  # as it is configured, which is how everybody is told
 
     @property
     def is_secure(self) -> bool:
@@ -33,4 +34,4 @@ def own_site() -> Origin:
 def _parts(origin: str) -> Origin:
     parts = urlsplit(origin)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    return Origin(parts.scheme, (parts.hostname or "").lower(), port)
+    return Origin(parts.scheme, (parts.hostname or "").lower(), port, parts.netloc)

@@ -11,13 +11,14 @@ from django.http import HttpRequest
 _KEY: Final = "authsite.reference"
 # Crockford's base 32: no letters that are taken for digits over the telephone.
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS: Final = tuple(one + other for one in _ALPHABET for other in _ALPHABET)
 
 
 def new_reference() -> str:
     """Give a fresh reference, like "7K2M-Q9XD" (40 random bits)."""
     number = secrets.randbits(40)
-    letters = "".join(_ALPHABET[number >> shift & 31] for shift in range(0, 40, 5))
-    return f"{letters[:4]}-{letters[4:]}"
+    one, two, three, four = (number >> shift & 1023 for shift in (0, 10, 20, 30))
+    return f"{_PAIRS[one]}{_PAIRS[two]}-{_PAIRS[three]}{_PAIRS[four]}"
 
 
 def reference_of(request: HttpRequest) -> str:

@@ -12,19 +12,17 @@ from typing import Any, LiteralString
 
 import psycopg
 from django.conf import settings
-from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
+from vault.asking import ConsoleConnection, VaultConnection
 from vault.errors import VaultUnavailable
 
-_Connection = psycopg.Connection[dict[str, Any]]
-
-_pools: dict[str, ConnectionPool[_Connection]] = {}
+_pools: dict[str, ConnectionPool[VaultConnection]] = {}
 _pools_lock = threading.Lock()
 _counted: ContextVar[list[str] | None] = ContextVar("vault_statements", default=None)
 
 
-def _prepare(connection: _Connection) -> None:
+def _prepare(connection: VaultConnection) -> None:
     connection.autocommit = True
     # From the first use on: every statement here is asked again and again.
     connection.prepare_threshold = 0
@@ -34,7 +32,7 @@ def _prepare(connection: _Connection) -> None:
         connection.execute("SET enable_seqscan = off")
 
 
-def _pool() -> ConnectionPool[_Connection]:
+def _pool() -> ConnectionPool[VaultConnection]:
     """The pool of this process, opened at the first question (after a server has forked)."""
     url: str = settings.VAULT_URL
     pool = _pools.get(url)
@@ -44,9 +42,10 @@ def _pool() -> ConnectionPool[_Connection]:
             if pool is None:
                 pool = ConnectionPool(
                     url,
-                    connection_class=_Connection,
+                    connection_class=(
+                        ConsoleConnection if settings.ROLE == "owner" else VaultConnection
+                    ),
                     kwargs={
-                        "row_factory": dict_row,
                         "application_name": f"authsite-{settings.ROLE}",
                         "connect_timeout": 5,
                         # The owner logs in as itself and becomes the role that owns the tables.
@@ -113,10 +112,10 @@ def rows(statement: LiteralString, parameters: Mapping[str, Any]) -> list[dict[s
 
 
 def _execute(
-    connection: _Connection, statement: LiteralString, parameters: Mapping[str, Any]
+    connection: VaultConnection, statement: LiteralString, parameters: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     try:
-        return connection.execute(statement, parameters, prepare=True).fetchall()
+        return connection.ask(statement, parameters)
     except psycopg.errors.LockNotAvailable as error:
         raise VaultUnavailable("a row of the vault stayed locked") from error
 

@@ -5,6 +5,7 @@ A seal binds its purpose and what it belongs to as associated data: moved to ano
 
 import hmac
 import secrets
+from collections.abc import Iterable
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -21,9 +22,21 @@ _VERSION = 1
 _NONCE_BYTES = 12
 
 
-def _framed(*parts: bytes) -> bytes:
-    """The parts with their lengths in front, so that no two lists of parts look alike."""
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+def _framed(fields: Iterable[Field]) -> bytes:
+    """The fields with their lengths in front, so that no two lists of fields look alike."""
+    framed = bytearray()
+    for field in fields:
+        if isinstance(field, str):
+            part = field.encode()
+        elif isinstance(field, bytes):
+            part = field
+        elif isinstance(field, tuple):
+            part = _framed(field)
+        else:
+            part = str(field).encode()
+        framed += len(part).to_bytes(4, "big")
+        framed += part
+    return bytes(framed)
 
 
 def seal(ring: KeyRing, purpose: str, plain: bytes, belongs_to: bytes) -> bytes:
@@ -33,9 +46,7 @@ def seal(ring: KeyRing, purpose: str, plain: bytes, belongs_to: bytes) -> bytes:
     """
     key_id = ring.active_id
     nonce = secrets.token_bytes(_NONCE_BYTES)
-    sealed = AESGCM(ring.key(key_id, purpose)).encrypt(
-        nonce, plain, _framed(purpose.encode(), belongs_to)
-    )
+    sealed = AESGCM(ring.key(key_id, purpose)).encrypt(nonce, plain, _framed((purpose, belongs_to)))
     return bytes([_VERSION, len(key_id)]) + key_id.encode() + nonce + sealed
 
 
@@ -51,18 +62,10 @@ def unseal(ring: KeyRing, purpose: str, sealed: bytes, belongs_to: bytes) -> byt
     key = ring.key(sealed[2:nonce_at].decode("ascii", "replace"), purpose)
     try:
         return AESGCM(key).decrypt(
-            sealed[nonce_at:body_at], sealed[body_at:], _framed(purpose.encode(), belongs_to)
+            sealed[nonce_at:body_at], sealed[body_at:], _framed((purpose, belongs_to))
         )
     except (InvalidTag, ValueError):
         raise SealBroken(purpose) from None
-
-
-def _part(field: Field) -> bytes:
-    if isinstance(field, bytes):
-        return field
-    if isinstance(field, tuple):
-        return _framed(*(_part(item) for item in field))
-    return str(field).encode()
 
 
 def optional(value: str | bytes | None) -> tuple[str | bytes, ...]:
@@ -76,7 +79,7 @@ def mac(ring: KeyRing, key_id: str, purpose: str, *fields: Field) -> bytes:
 
 
 def _mac(key: bytes, *fields: Field) -> bytes:
-    return hmac.digest(key, _framed(*(_part(field) for field in fields)), "sha256")
+    return hmac.digest(key, _framed(fields), "sha256")
 
 
 def is_mac(given: bytes, ring: KeyRing, key_id: str, purpose: str, *fields: Field) -> bool:

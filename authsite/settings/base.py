@@ -236,7 +236,7 @@ MIDDLEWARE = [
     "authsite.middleware.ResponseHeaders",
     "authsite.middleware.ContentSecurityPolicy",
     "authsite.limits.RequestLimits",
-    "django.middleware.security.SecurityMiddleware",  # pages to https; the headers are ours
+    "authsite.middleware.RedirectToHttps",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "authsite.language.LanguageMiddleware",
     *(["accounts.middleware.SessionMiddleware"] if ROLE == roles.WEB else []),
@@ -250,7 +250,6 @@ MIDDLEWARE = [
         if ROLE == roles.OPERATOR
         else []
     ),
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "authsite.middleware.Problems",
 ]
 CSRF_FAILURE_VIEW = "authsite.problems.csrf_failure"
@@ -260,12 +259,14 @@ SECURE_SSL_HOST = _own.netloc
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]  # probes come without TLS
 SECURE_HSTS_SECONDS = policies.HSTS_SECONDS if SECURE_SSL_REDIRECT else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 SILENCED_SYSTEM_CHECKS = [
+    # Redirect and headers are authsite/middleware.py's (tests/web/test_headers.py).
+    "security.W001",
+    "security.W002",
     # django-ratelimit's list of caches that count atomically cannot know ours, which does
     # (tests/database/test_counters.py), nor Django's own for Redis.
     "django_ratelimit.W001",

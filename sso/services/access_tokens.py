@@ -16,6 +16,7 @@ from joserfc.errors import JoseError
 
 from sso.errors import BearerRefused
 from sso.services.id_tokens import is_of_the_future
+from sso.services.jws import sign
 from sso.services.requested_assurance import Requested, known_levels
 from vault.grants import Claims, Redeemed, describe
 from vault.signing_keys import key_set, signing_key
@@ -29,9 +30,9 @@ def sign_access_token(wiki: Wiki, redeemed: Redeemed) -> tuple[str, int]:
     """The access token of a grant, and its lifetime in seconds: never beyond the session's."""
     now = int(time.time())
     expires_at = min(now + settings.ACCESS_TOKEN_SECONDS, redeemed.session_expires_at)
-    key = signing_key(ALGORITHM)
-    token = jwt.encode(
-        {"alg": key.alg, "kid": key.kid, "typ": "at+jwt"},
+    token = sign(
+        signing_key(ALGORITHM),
+        "at+jwt",
         {
             "iss": settings.ISSUER,
             "aud": [settings.ISSUER, wiki.client_id],
@@ -46,8 +47,6 @@ def sign_access_token(wiki: Wiki, redeemed: Redeemed) -> tuple[str, int]:
             "epoch": list(redeemed.epoch),
             "scope": " ".join(redeemed.claims.scopes),
         },
-        key.key,
-        algorithms=[key.alg],
     )
     return token, expires_at - now
 

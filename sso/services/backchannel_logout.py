@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
-from joserfc import jwt
 
 from outbox.errors import (
     DeliveryFailed,
@@ -21,6 +20,7 @@ from outbox.errors import (
     UrlRefused,
 )
 from outbox.fetcher import fetch
+from sso.services.jws import sign
 from vault import wikis
 from vault.events import report_row
 from vault.outbox import Job
@@ -89,8 +89,7 @@ def logout_token(job: Job, wiki: wikis.Wiki, *, now: int) -> str:
         "sub": _id(job, "sub"),
         "sid": _id(job, "sid"),
     }
-    header = {"alg": key.alg, "kid": key.kid, "typ": "logout+jwt"}
-    return jwt.encode(header, claims, key.key, algorithms=[key.alg])
+    return sign(key, "logout+jwt", claims)
 
 
 def _id(job: Job, name: str) -> str:

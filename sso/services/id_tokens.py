@@ -11,6 +11,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import GuestProtocol, KeySet
 
+from sso.services.jws import sign
 from sso.services.requested_assurance import Requested, known_levels
 from vault.signing_keys import ALGORITHMS, key_set, past_keys, signing_key
 from vault.wikis import Wiki
@@ -66,10 +67,7 @@ def sign_id_token(
         claims["preferred_username"] = username
     if nonce is not None:
         claims["nonce"] = nonce
-    key = signing_key(wiki.id_token_alg)
-    return jwt.encode(
-        {"alg": key.alg, "kid": key.kid, "typ": "JWT"}, claims, key.key, algorithms=[key.alg]
-    )
+    return sign(signing_key(wiki.id_token_alg), "JWT", claims)
 
 
 def read_hint(token: str) -> Hint:

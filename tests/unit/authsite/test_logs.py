@@ -40,12 +40,8 @@ def lines() -> Iterator[Lines]:
     """Logging as the site does it, into memory."""
     lines = Lines()
     handler = logging.StreamHandler(lines.stream)
-    formatter = logging_settings("web")["formatters"]["json"]
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            processors=formatter["processors"], foreign_pre_chain=formatter["foreign_pre_chain"]
-        )
-    )
+    settings = logging_settings("web")["formatters"]["json"]
+    handler.setFormatter(settings.pop("()")(**settings))
     root = logging.getLogger()
     root.addHandler(handler)
     before = root.level
