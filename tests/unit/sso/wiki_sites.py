@@ -21,12 +21,17 @@ NOW = datetime.now(UTC)
 QUIET = Calls("wiki-a", "", NOW, NOW, None, None, NOW, 0, 0, None)
 # What a wiki answers to a request line that begins so; the longest that fits.
 Site = dict[str, bytes]
+_DATE_LATER = "Date: now"
+
+
+def _date(at: datetime) -> str:
+    return format_datetime(at, usegmt=True)
 
 
 def answer(status: int, body: bytes = b"", *, at: datetime | None = None, **headers: str) -> bytes:
-    """An answer by a wiki whose clock says that time."""
-    date = format_datetime(at or datetime.now(UTC), usegmt=True)
-    lines = [f"HTTP/1.1 {status} X", f"Date: {date}", f"Content-Length: {len(body)}"]
+    """An answer by a wiki whose clock says that time; by default, the time when it is sent."""
+    date = f"Date: {_date(at)}" if at is not None else _DATE_LATER
+    lines = [f"HTTP/1.1 {status} X", date, f"Content-Length: {len(body)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
@@ -47,7 +52,9 @@ def a_site(site: Site, *, tls: ssl.SSLContext | None = None) -> Iterator[Server]
         request = read_request(connected)
         server.requests.append(request)
         fits = [line for line in site if request.startswith(line.encode())]
-        connected.sendall(site[max(fits, key=len)] if fits else answer(404))
+        said = site[max(fits, key=len)] if fits else answer(404)
+        now = f"Date: {_date(datetime.now(UTC))}"
+        connected.sendall(said.replace(_DATE_LATER.encode(), now.encode(), 1))
 
     with serving(converse, tls=tls) as server:
         yield server
