@@ -10,9 +10,10 @@ from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import AccountForm
-from emergency.actions.register_wiki import read
+from emergency.actions.register_wiki import ALGORITHMS, read
 from emergency.forms import MeasureForm
 from sso.errors import MetadataInvalid
+from sso.services.client_keys import ASSERTION_ALGORITHMS
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -134,7 +135,7 @@ class RegistrationForm(AccountForm):
         required=False,
         choices=[
             ("", _("Any that its keys can")),
-            *((alg, alg) for alg in ("ES256", "EdDSA", "PS256", "RS256")),
+            *((alg, alg) for alg in ASSERTION_ALGORITHMS),
         ],
     )
     id_token_signed_response_alg = forms.ChoiceField(
@@ -143,7 +144,7 @@ class RegistrationForm(AccountForm):
             "RS256 is what every client understands. ES256 is signed many times faster: choose it"
             " where the client can."
         ),
-        choices=[("RS256", "RS256"), ("ES256", "ES256")],
+        choices=[(alg, alg) for alg in ALGORITHMS],
     )
     response_types = forms.ChoiceField(
         label=_("How it is answered"),

@@ -18,9 +18,11 @@ from sso.services import registration
 from sso.services.client_metadata import as_metadata, has_secret, read_metadata
 from vault import wikis
 from vault.lockouts import Outcome
+from vault.signing_keys import ALGORITHMS
 from vault.wikis import ByOperator, Wiki
 
 __all__ = [
+    "ALGORITHMS",
     "Registered",
     "Registration",
     "Wiki",
