@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bench.report import Report
+from bench.report import BesidePeer, Report
+from bench.spread import Spread
 
 MIB = 1024 * 1024
 
@@ -58,3 +59,11 @@ def test_data_has_every_number_of_the_table(report: Report) -> None:
     """A script compares runs by it."""
     assert report.as_dict()["silent_ms"] == 2.0
     assert report.as_dict()["first_run_seconds"] is None
+
+
+def test_table_names_peers_only_where_they_ran(report: Report) -> None:
+    """Each with the ratio of the pairs of rounds and how far they lie apart."""
+    assert "The same" not in report.as_table()
+    peer = BesidePeer("some-provider", "RS256", 4.0, Spread.of([0.5, 0.4, 0.7]))
+    table = replace(report, peers=(peer,)).as_table()
+    assert "| The same, to some-provider | 0.50 (0.40 to 0.70) | 4.00 ms, RS256; " in table
