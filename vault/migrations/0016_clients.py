@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
     operations = [
         history(
             "0016_clients.sql",
-            "da34068f5fa5de706ac6ab536b916ba3e6b9b5b3a73bfd882d754c501c9adb88",
+            "6be5adc09a75b8e9f7015cfd3e2b2bc2d7c90b4cdff2e7b62989689fe2aa3b11",
         )
     ]

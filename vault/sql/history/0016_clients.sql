@@ -24,8 +24,6 @@ CREATE TABLE vault.consents (
     mac_key text NOT NULL,
     PRIMARY KEY (account_id, client_id)
 );
--- What a wiki was given is revoked when its consent is withdrawn.
-CREATE INDEX grants_account ON vault.grants (account_id);
 
 -- Assertions with which clients authenticated (RFC 7523 section 3): each is good once.
 CREATE TABLE vault.spent_assertions (
