@@ -33,6 +33,10 @@ _TODO: Final[dict[tuple[str, str], str]] = {
     ("account:create", "gone"): "make the account again; its name is kept for it",
     ("account:sign_up", "gone"): "make the account again; its name is kept for it",
     ("wiki:register", "gone"): "register the wiki again",
+    ("wiki:registration", "by_hand"): (
+        "its registration of then is back, addresses and secret: changewiki, renewsecret --at-once"
+    ),
+    ("wiki:registration", "gone"): "register the wiki again",
     ("operator", "applied"): "grant the operator again, if they are to be one",
     ("operator", "gone"): "grant the operator again",
     ("operator:passkey", "gone"): "enrol the operator's passkey again: inviteoperator",

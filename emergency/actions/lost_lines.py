@@ -80,6 +80,7 @@ def _by(name: str) -> Callable[[Event], Subject]:
 # on it counts. None: it changes nothing that a restore could bring back.
 _SUBJECTS: Final[Mapping[str, Callable[[Event], Subject] | None]] = {
     "account:app_password": _by("id"),
+    "account:consent": lambda event: (event["account_id"], event["client_id"]),
     "account:create": _of_account,
     "account:email:asked": None,
     "account:email:changed": _of_account,
@@ -119,6 +120,7 @@ _SUBJECTS: Final[Mapping[str, Callable[[Event], Subject] | None]] = {
     "site:signing_key:withdrawn": lambda event: (event["id"],),
     "site:signing_key": _by("kid"),
     "wiki:register": _of_wiki,
+    "wiki:registration": _of_wiki,
 }
 
 

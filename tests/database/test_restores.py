@@ -396,3 +396,32 @@ def test_afterrestore_without_a_store_is_one_line(console: Console) -> None:
     said = console.run("afterrestore", "--without-store", "--dry-run")[1]
     assert "Without the store nothing is known" in said
     assert console.answer("afterrestore", "--without-store")["epoch_after"] > 1_000_000
+
+
+def test_consent_that_was_withdrawn_since_is_withdrawn(
+    admin: psycopg.Connection, ada: UUID, reapply: Reapply
+) -> None:
+    """A restore tells no wiki what somebody took back; what they agreed to later stays."""
+    a_wiki(admin, first_party=False)
+    give = (
+        "INSERT INTO vault.consents (account_id, client_id, scopes, given_at, mac, mac_key)"
+        " VALUES (%s, 'wiki-a', '{openid}', %s, '', '')"
+    )
+    left = "SELECT count(*) FROM vault.consents"
+    assert reapply("account:consent:withdrawn", ada, client_id="wiki-a") == "already"
+    admin.execute(give, [ada, LATER // 1_000_000 - 60])
+    assert reapply("account:consent:withdrawn", ada, client_id="wiki-a") == "applied"
+    assert value(admin, left) == 0
+    admin.execute(give, [ada, LATER // 1_000_000 + 60])
+    assert reapply("account:consent:withdrawn", ada, client_id="wiki-a") == "already"
+    assert value(admin, left) == 1
+    assert reapply("account:consent:withdrawn", ada, client_id="wiki-z") == "gone"
+
+
+def test_registration_that_was_changed_since_is_for_people(
+    admin: psycopg.Connection, reapply: Reapply
+) -> None:
+    """Nobody else knows whether the address or secret that is back had leaked."""
+    a_wiki(admin)
+    assert reapply("wiki:registration:changed", client_id="wiki-a") == "by_hand"
+    assert reapply("wiki:registration:changed", client_id="wiki-z") == "gone"

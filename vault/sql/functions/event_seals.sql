@@ -243,9 +243,9 @@ $$;
 CREATE OR REPLACE FUNCTION vault.is_shipped(p_tag text) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT p_tag ~ '^(lockout|operator|site):'
-        OR p_tag ~ '^(wiki:register|account:create):'
+        OR p_tag ~ '^(wiki:register|wiki:registration|account:create):'
         OR p_tag IN ('account:sign_up:success', 'account:password:changed',
-                     'account:password:reset')
+                     'account:password:reset', 'account:consent:withdrawn')
         OR p_tag ~ ('^account:(totp|passkey|recovery_codes|app_password|email):'
                     '(added|removed|renamed|replaced|revoked|asked|confirmed|changed|restored)$');
 $$;

@@ -218,6 +218,25 @@ BEGIN
 END
 $$;
 
+-- What somebody let a wiki know, and took back since. What they agreed to after that is no older row.
+CREATE OR REPLACE FUNCTION vault.reapply_withdrawn_consent(
+    p_account uuid, p_client_id text, p_at timestamptz, p_dry boolean
+) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM FROM vault.consents c
+    WHERE c.account_id = p_account AND c.client_id = p_client_id
+      AND c.given_at <= vault.epoch_seconds(p_at) FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'already';
+    END IF;
+    IF NOT p_dry THEN
+        DELETE FROM vault.consents c WHERE c.account_id = p_account AND c.client_id = p_client_id;
+    END IF;
+    RETURN 'applied';
+END
+$$;
+
 -- An address that its owner took back since: the primary one again. What went for it has lines of its
 -- own, before this one.
 CREATE OR REPLACE FUNCTION vault.reapply_undo(p_account uuid, p_detail jsonb, p_dry boolean)

@@ -99,7 +99,7 @@ BEGIN
         RETURN 'held';
     END IF;
     IF (v_account IS NOT NULL AND NOT EXISTS (SELECT FROM vault.accounts WHERE id = v_account))
-       OR (v_tag LIKE '%:wiki:%' OR v_tag LIKE 'wiki:%')
+       OR (v_tag LIKE '%:wiki:%' OR v_tag LIKE 'wiki:%' OR v_tag LIKE 'account:consent:%')
           AND NOT EXISTS (SELECT FROM vault.wikis WHERE client_id = v_client) THEN
         RETURN 'gone';
     END IF;
@@ -129,6 +129,8 @@ BEGIN
                                          p_dry)
         WHEN v_tag = 'account:email:restored' THEN
             vault.reapply_undo(v_account, v_detail, p_dry)
+        WHEN v_tag = 'account:consent:withdrawn' THEN
+            vault.reapply_withdrawn_consent(v_account, v_client, v_at, p_dry)
         WHEN v_tag LIKE 'account:%:removed' OR v_tag LIKE 'account:%:revoked'
              OR v_tag = 'operator:passkey:removed' THEN
             vault.reapply_removal(v_account, v_tag, v_detail, p_dry)
