@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
@@ -67,11 +68,18 @@ def _consequences(old: Wiki, new: Wiki) -> list[str]:
     said = [_("What its client is set to has to agree, or nobody can sign in to it.")]
     if not set(old.scopes) <= set(new.scopes) or (old.first_party and not new.first_party):
         said.append(_("What it was given and may not have any more is dead at once."))
+    if not new.first_party and not old.first_party and _asks_anew(old, new):
+        said.append(_("Whoever let it know who they are is asked anew."))
     if has_secret(new) and not has_secret(old):
         said.append(_("The next page shows its new secret, once."))
     if has_secret(old) and not has_secret(new):
         said.append(_("Its secret ends."))
     return said
+
+
+def _asks_anew(old: Wiki, new: Wiki) -> bool:
+    hosts = [{urlsplit(uri).netloc for uri in wiki.redirect_uris} for wiki in (old, new)]
+    return not set(old.scopes) <= set(new.scopes) or not hosts[1] <= hosts[0]
 
 
 def _weak(wiki: Wiki) -> list[str]:

@@ -114,8 +114,9 @@ def _one_of(metadata: dict[str, Any], field: str, allowed: tuple[str, ...], defa
 
 
 def _response_types(metadata: dict[str, Any]) -> tuple[str, ...]:
-    types = tuple(dict.fromkeys(metadata.get("response_types") or ["code"]))
-    if not set(types) <= set(_GRANT_OF):
+    wanted = metadata.get("response_types") or ["code"]
+    types = tuple(t for t in _GRANT_OF if t in wanted)
+    if not set(wanted) <= set(_GRANT_OF):
         raise MetadataInvalid("response_types may hold code and id_token")
     grants = metadata.get("grant_types")
     needed = {_GRANT_OF[t] for t in types}

@@ -2,6 +2,9 @@
 after it."""
 
 from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -30,6 +33,7 @@ from vault.events import NOWHERE
 from vault.sessions import Session
 from vault.wikis import Wiki
 
+Playing = Callable[[str], AbstractContextManager[None]]
 ORIGIN = ("192.0.2.0/24", "Firefox")
 
 
@@ -351,3 +355,31 @@ def test_consents_given_in_two_tabs_at_once_are_both_kept(
 
 def _give_by_python(session: Session, wiki: Wiki, scopes: Any, question: str) -> str:
     return give_by_mac(session, wiki, scopes, question=question, origin=NOWHERE)
+
+
+@pytest.mark.parametrize(
+    ("change", "stays"),
+    [
+        ({"name": "Renamed"}, True),
+        ({"redirect_uris": ("https://wiki.example/callback", "https://wiki.example/new")}, True),
+        ({"redirect_uris": ("https://elsewhere.example/callback",)}, False),
+        ({"redirect_uris": ("https://wiki.example:8443/callback",)}, False),
+        ({"scopes": ("openid", "offline_access")}, False),
+        ({"scopes": ("openid", "profile")}, True),
+    ],
+)
+def test_consent_ends_where_the_wiki_becomes_another_than_people_agreed_to(
+    admin: psycopg.Connection, playing: Playing, change: dict[str, Any], stays: bool
+) -> None:
+    """They saw a host, and what it would know: elsewhere, or for other things, they are asked."""
+    a_foreign_wiki(admin)
+    session = sign_in(sign_up("Ada"))
+    wiki = wikis.find(FOREIGN)
+    assert wiki is not None
+    given = give_by_mac(session, wiki, ("openid", "profile"), question="page", origin=NOWHERE)
+    assert given == "given"
+    with playing("owner"):
+        registered = wikis.registered(FOREIGN)
+        assert registered is not None
+        assert wikis.change(replace(registered[0], **change), registered[1]) == "changed"
+    assert consents(admin) == ([["openid", "profile"]] if stays else [])

@@ -1,5 +1,6 @@
 """Tokens of one sign-in end together, and nobody else's with them (RFC 9700 4.14, V-revoke)."""
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -36,9 +37,9 @@ def wiki(add_wiki: Wikis) -> WikiClient:
 class Family:
     """A code and four links: the last is unused, so its parent may be asked for it again."""
 
-    def __init__(self, browser: Browser, wiki: WikiClient) -> None:
+    def __init__(self, browser: Browser, wiki: WikiClient, **asked: Any) -> None:
         self.wiki = wiki
-        self.code = code_for(browser, wiki, scope=SCOPE)
+        self.code = code_for(browser, wiki, **{"scope": SCOPE, **asked})
         self.links: list[dict[str, Any]] = [wiki.redeem(self.code).json()]
         for _ in range(3):
             self.links.append(wiki.refresh(self.links[-1]["refresh_token"]).json())
@@ -147,6 +148,19 @@ def test_v_revoke_a_registration_that_allows_less_ends_what_had_more(
     family = Family(grace, wiki)
     with playing("owner"):
         change_wiki(wiki.client_id, change)
+    wikis.forget()
+    assert family.is_dead()
+
+
+def test_v_revoke_a_registration_that_allows_less_ends_what_was_asked_for_by_name(
+    grace: Browser, add_wiki: Wikis, playing: Playing
+) -> None:
+    """A single claim goes as far as the wiki's scopes, whatever scopes the grant has."""
+    wiki = add_wiki("Curious wiki", scope="openid email offline_access")
+    claims = json.dumps({"userinfo": {"email": None}})
+    family = Family(grace, wiki, scope="openid offline_access", claims=claims)
+    with playing("owner"):
+        change_wiki(wiki.client_id, {"scope": "openid offline_access"})
     wikis.forget()
     assert family.is_dead()
 

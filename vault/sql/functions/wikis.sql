@@ -49,6 +49,13 @@ BEGIN
 END
 $$;
 
+-- Host and port of each address.
+CREATE OR REPLACE FUNCTION vault.hosts_of(p_uris text[]) RETURNS text[]
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(array_agg(DISTINCT split_part(split_part(uri, '/', 3), '?', 1)), '{}')
+    FROM unnest(p_uris) uri;
+$$;
+
 -- Registers a wiki anew under its client id; p_old_mac is that of the registration which the caller has
 -- read, so that nobody's change is lost. Its state and its age stay. What it was given and may not have
 -- any more is dead. Statuses: changed, moved (somebody else was faster), unknown, bad_request.
@@ -87,9 +94,16 @@ BEGIN
         older_secret_ends_at = v_wiki.older_secret_ends_at, mac = v_wiki.mac,
         mac_key = v_wiki.mac_key
     WHERE client_id = v_wiki.client_id;
+    -- People agreed to tell these things at that host: of other things, or elsewhere, they are asked anew.
+    -- Before the grants: whoever withdraws a consent takes them in that order.
+    DELETE FROM vault.consents
+    WHERE client_id = v_wiki.client_id
+      AND (NOT scopes <@ v_wiki.scopes
+           OR NOT vault.hosts_of(v_wiki.redirect_uris) <@ vault.hosts_of(v_old.redirect_uris));
     UPDATE vault.grants SET revoked_at = clock_timestamp()
     WHERE client_id = v_wiki.client_id AND revoked_at IS NULL
-      AND (NOT scopes <@ v_wiki.scopes OR v_old.first_party AND NOT v_wiki.first_party);
+      AND (NOT scopes <@ v_wiki.scopes OR NOT vault.covers_claims(v_wiki.scopes, claims)
+           OR v_old.first_party AND NOT v_wiki.first_party);
     PERFORM vault.record_event('wiki:registration:changed', NULL, NULL, v_wiki.client_id, p_actor,
                                NULL, NULL, vault.lockout_detail(p_reason, NULL));
     IF p_actor IS NOT NULL THEN
