@@ -5,17 +5,18 @@ to answer. A statement is prepared at its first use, once for each set of types 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, LiteralString, cast
 
 import psycopg
 from psycopg import pq
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
 from psycopg.rows import dict_row
 
 Row = dict[str, Any]
+_Key = tuple[str, tuple[int, ...]]  # a statement, and the types of its values
 
 _PARAMETER: Final = re.compile(r"%\((\w+)\)s")
 
@@ -36,6 +37,17 @@ class _Statement:
         return cls(text.encode(), names, (PyFormat.AUTO,) * len(names))
 
 
+def _is_outdated(error: psycopg.Error) -> bool:
+    """Whether a prepared statement is refused for what it was prepared as, before it ran.
+
+    Its columns are others by now (`migrate` has made the functions anew), or a proxy lost it.
+    """
+    return isinstance(error, InvalidSqlStatementName) or (
+        isinstance(error, FeatureNotSupported)
+        and error.diag.source_function == "RevalidateCachedQuery"
+    )
+
+
 class VaultConnection(psycopg.Connection[Row]):
     """A connection that remembers what it has prepared. One thread has it at a time."""
 
@@ -43,7 +55,8 @@ class VaultConnection(psycopg.Connection[Row]):
         super().__init__(*args, **kwargs)
         self._read: dict[str, _Statement] = {}
         # By text and types: the name on the server, and the columns of the answer once known.
-        self._ready: dict[tuple[str, tuple[int, ...]], tuple[bytes, list[str]]] = {}
+        self._ready: dict[_Key, tuple[bytes, list[str]]] = {}
+        self._names_made = 0
         self._transformer = Transformer(self)
 
     def ask(self, written: LiteralString, parameters: Mapping[str, Any]) -> list[Row]:
@@ -56,22 +69,32 @@ class VaultConnection(psycopg.Connection[Row]):
             [parameters[name] for name in statement.names], statement.formats
         )
         key = (written, transformer.types or ())
-        ready = self._ready.get(key) or self._prepare(statement, key)
-        name, columns = ready
-        # The protocol forgets that a value may be NULL, which the implementations know.
-        result = self._checked(
-            self.pgconn.exec_prepared(name, cast("list[bytes]", values), transformer.formats)
-        )
+        try:
+            result, columns = self._answer(statement, key, values)
+        except psycopg.Error as error:
+            if not _is_outdated(error):
+                raise
+            # Nothing has run: what is prepared is of before an upgrade.
+            del self._ready[key]
+            result, columns = self._answer(statement, key, values)
         if not columns:
             columns += [(result.fname(n) or b"").decode() for n in range(result.nfields)]
         transformer.set_pgresult(result)
         found = transformer.load_rows(0, result.ntuples, tuple)
         return [dict(zip(columns, values, strict=True)) for values in found]
 
-    def _prepare(
-        self, statement: _Statement, key: tuple[str, tuple[int, ...]]
-    ) -> tuple[bytes, list[str]]:
-        name = b"vault_%d" % len(self._ready)
+    def _answer(
+        self, statement: _Statement, key: _Key, values: Sequence[Any]
+    ) -> tuple[pq.abc.PGresult, list[str]]:
+        name, columns = self._ready.get(key) or self._prepare(statement, key)
+        # The protocol forgets that a value may be NULL, which the implementations know.
+        sent = cast("list[bytes]", values)
+        answer = self.pgconn.exec_prepared(name, sent, self._transformer.formats)
+        return self._checked(answer), columns
+
+    def _prepare(self, statement: _Statement, key: _Key) -> tuple[bytes, list[str]]:
+        self._names_made += 1
+        name = b"vault_%d" % self._names_made
         self._checked(self.pgconn.prepare(name, statement.text, key[1]))
         ready = self._ready[key] = (name, [])
         return ready

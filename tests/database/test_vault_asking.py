@@ -81,3 +81,37 @@ def test_connection_that_was_cut_is_an_unavailable_vault_once(admin: psycopg.Con
         [again] = connection.rows("SELECT pg_backend_pid() AS pid", {})
         assert again["pid"] != found["pid"]
     close_pools()
+
+
+def test_function_that_was_made_anew_is_asked_by_connections_of_before(
+    admin: psycopg.Connection,
+) -> None:
+    """`migrate` gives functions other columns while processes hold statements prepared for them."""
+    made = (
+        "CREATE FUNCTION api.probe_v1() RETURNS TABLE ({columns}) LANGUAGE sql AS 'SELECT {values}'"
+    )
+    with override_settings(VAULT_POOL_SIZE=1):
+        close_pools()
+        try:
+            admin.execute(made.format(columns="one integer", values="1"))
+            admin.execute("GRANT EXECUTE ON FUNCTION api.probe_v1 TO authsite_web")
+            assert connection.rows("SELECT * FROM api.probe_v1()", {}) == [{"one": 1}]
+            for _turn in range(2):
+                admin.execute("DROP FUNCTION api.probe_v1")
+                admin.execute(made.format(columns="one integer, two text", values="1, ''b''"))
+                admin.execute("GRANT EXECUTE ON FUNCTION api.probe_v1 TO authsite_web")
+                found = connection.rows("SELECT * FROM api.probe_v1()", {})
+                assert found == [{"one": 1, "two": "b"}]
+        finally:
+            admin.execute("DROP FUNCTION IF EXISTS api.probe_v1")
+    close_pools()
+
+
+def test_statement_that_the_server_lost_is_prepared_again() -> None:
+    """As behind a proxy that gives a connection another server."""
+    with override_settings(VAULT_POOL_SIZE=1):
+        close_pools()
+        for _turn in range(2):
+            assert connection.row("SELECT 1 AS one", {}) == {"one": 1}
+            connection.rows("DEALLOCATE ALL", {})
+    close_pools()
