@@ -120,8 +120,10 @@ BEGIN
             EXECUTE format('DELETE FROM %s', v_table);
         END IF;
     END LOOP;
-    PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence
-    JOIN pg_class ON oid = seqrelid WHERE relnamespace = '{schema}'::regnamespace;
+    PERFORM setval(s.seqrelid, s.seqstart, false) FROM pg_sequence s
+    JOIN pg_depend d ON d.objid = s.seqrelid AND d.deptype IN ('a', 'i')
+    JOIN pg_class c ON c.oid = d.refobjid
+    WHERE c.relnamespace = '{schema}'::regnamespace AND c.relname <> ALL ('{{{kept}}}');
 END
 $$
 """

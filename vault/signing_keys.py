@@ -69,9 +69,10 @@ class _Memory(Generic[T]):
         if kept is not None and kept[0] > time.monotonic():
             return kept[1]
         with self._lock:
-            if self._kept is None or self._kept[0] <= time.monotonic():
-                self._kept = (time.monotonic() + _CACHE_SECONDS, self._load())
-            return self._kept[1]
+            kept = self._kept  # whoever waited finds what was read meanwhile
+            if kept is None or kept[0] <= time.monotonic():
+                kept = self._kept = (time.monotonic() + _CACHE_SECONDS, self._load())
+            return kept[1]
 
     def forget(self) -> None:
         self._kept = None

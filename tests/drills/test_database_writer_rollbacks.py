@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from outbox.letters import write_letter
-from tests.database.asking import ask, reported, value
+from tests.database.asking import ask, reported, value, vouch_for_wikis
 from tests.database.factors import (
     enrol_app,
     enrol_codes,
@@ -22,10 +22,14 @@ from tests.database.factors import (
 )
 from tests.database.mail import a_member
 from tests.database.people import Member, attempt_of, prove, sign_in, sign_up
+from tests.database.vouched import wiki
 from tests.drills.loot import Loot
-from vault import app_passwords, operators, sessions, signing_keys
+from vault import app_passwords, consents, operators, sessions, signing_keys, wikis
 from vault.events import NOWHERE
 from vault.outbox import Job
+from vault.wikis import Wiki
+
+__all__ = ["wiki"]
 
 
 @pytest.fixture
@@ -138,6 +142,24 @@ def test_database_writer_brings_a_lock_an_operator_and_a_signing_key_back(
         admin.execute("INSERT INTO vault.signing_keys SELECT * FROM kept")
         signing_keys.forget()
     loot.gained("a withdrawn signing key published again, while its sealing key is in the ring")
+
+
+def test_database_writer_brings_a_consent_back(
+    admin: psycopg.Connection, victim: Member, wiki: Wiki, loot: Loot
+) -> None:
+    """Its MAC is as good as on the day when it was given: a wiki's owner is told again, unasked."""
+    session = sign_in(victim)
+    admin.execute("UPDATE vault.wikis SET first_party = false")
+    vouch_for_wikis(admin)
+    wikis.forget()
+    given = consents.give(session, wiki, ("openid", "profile"), question="page", origin=NOWHERE)
+    assert given == "given"
+    admin.execute("CREATE TEMP TABLE kept AS TABLE vault.consents")
+    assert consents.withdraw(session, wiki.client_id, NOWHERE) == "withdrawn"
+    assert consents.find(session, wiki.client_id) is None
+    admin.execute("INSERT INTO vault.consents SELECT * FROM kept")
+    assert consents.find(session, wiki.client_id) is not None
+    loot.gained("that a wiki is told again who somebody is who took that back")
 
 
 def test_database_writer_has_letters_of_ours_sent_with_a_name_of_its_choice(

@@ -106,6 +106,7 @@ DECLARE
     v_withdrawn text[];
 BEGIN
     PERFORM vault.require_read_committed();
+    PERFORM vault.lock_signing_key_changes();
     WITH withdrawn AS (
         UPDATE vault.signing_keys SET state = 'retired', retired_at = '-infinity'
         WHERE kid <> ALL (p_keep) AND retired_at IS DISTINCT FROM '-infinity'

@@ -167,7 +167,7 @@ $$;
 CREATE OR REPLACE FUNCTION vault.row_kind(p_what text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT CASE WHEN p_what IN (
-        'account', 'address', 'app_password', 'attempt', 'event_seal', 'event_sealing', 'grant',
+        'account', 'address', 'app_password', 'attempt', 'consent', 'event_seal', 'event_sealing', 'grant',
         'letter', 'logout', 'mailed_token', 'operator', 'operator_invite', 'passkey', 'password',
         'recovery_code', 'refresh_token', 'seal_store', 'session', 'signing_key', 'totp_device',
         'trusted_browser', 'wiki')

@@ -57,6 +57,7 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
+    PERFORM vault.lock_signing_key_changes();
     v_lockout := vault.lift_lockout('signing_keys', '', p_reason, p_actor);
     status := 'already';
     IF v_lockout IS NOT NULL THEN

@@ -56,7 +56,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT k.kid, k.alg, k.public_jwk FROM vault.signing_keys k WHERE vault.is_published(k);
 $$;
 
--- One at a time: whoever adds keys, and whoever takes them out of service. Nobody else locks that row.
+-- One at a time, before any other lock: whoever adds keys, takes them out of service or puts them back.
+-- Nobody else locks that row.
 CREATE OR REPLACE FUNCTION vault.lock_signing_key_changes() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
