@@ -22,7 +22,8 @@ help: ## Show this list
 	@echo "make TARGET, where TARGET is"
 	@grep -hE '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  %-10s %s\n", $$1, $$2 }'
 	@echo "Variables: PORT=8000 (and the three after it), HOST=localhost, TLS_CERT and TLS_KEY (https),"
-	@echo "           PYTEST_ARGS (for test), BENCH_ARGS (for bench), UPGRADE=1 (for lock)"
+	@echo "           PYTEST_ARGS (for test), UPGRADE=1 (for lock),"
+	@echo "           BENCH_ARGS (for bench; --peers runs other providers beside the site)"
 
 run: $(VENV)/.run-installed ## Start the site, two demo wikis and the operator's site; Ctrl-C stops all
 	@exec $(PYTHON) -m demo.run --follow-parent --port "$(PORT)" --host "$(HOST)"

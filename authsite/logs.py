@@ -34,6 +34,8 @@ _ASSIGNED: Final = re.compile(
     r"session|sessionid|csrfmiddlewaretoken|otp|pin|key)(\"?'?\s*[=:]\s*)[^\s,;&]+"
 )
 _FRAMES: Final = 12
+# What no caller and no stranger has a word in.
+_OURS: Final = frozenset({"exception", "at", "reference", "level", "logger", "role"})
 _FIRST: Final = ("at", "level", "event")  # what a reader's eye looks for
 
 
@@ -156,7 +158,7 @@ def describe(error: BaseException, *, messages: bool = False) -> list[dict[str, 
 def blot(_logger: object, _method: str, event: Event) -> Event:
     """Remove queries and whatever looks like a secret from every text of a log line."""
     for key, value in event.items():
-        if key not in {"exception", "at", "reference"}:
+        if key not in _OURS:
             event[key] = _blotted(value)
     return event
 
