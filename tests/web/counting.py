@@ -10,19 +10,27 @@ import psycopg
 from argon2.low_level import hash_secret_raw
 
 from vault import hashing
+from vault.asking import VaultConnection
 
 
 @contextmanager
 def counted_sql() -> Iterator[list[str]]:
     """Collects every statement that this process sends: vault, counters and Django alike."""
     statements: list[str] = []
-    execute = psycopg.Cursor.execute
+    execute, ask = psycopg.Cursor.execute, VaultConnection.ask
 
-    def counting(cursor: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
+    def executing(cursor: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
         statements.append(str(query))
         return execute(cursor, query, *args, **kwargs)
 
-    with patch.object(psycopg.Cursor, "execute", counting):
+    def asking(connection: VaultConnection, written: Any, parameters: Any) -> Any:
+        statements.append(written)
+        return ask(connection, written, parameters)
+
+    with (
+        patch.object(psycopg.Cursor, "execute", executing),
+        patch.object(VaultConnection, "ask", asking),
+    ):
         yield statements
 
 
