@@ -16,13 +16,14 @@ from sso.views.own_wikis import own_wikis, withdraw
 app_name = "sso"
 
 urlpatterns = [
+    # First: each sign-in at a wiki asks these two.
+    path("oauth/authorize", authorize, name="authorize"),
+    path("oauth/token", token, name="token"),
     path(".well-known/openid-configuration", metadata, name="configuration"),
     path(".well-known/oauth-authorization-server", metadata, name="server_metadata"),
     path(".well-known/jwks.json", jwks, name="jwks"),
-    path("oauth/authorize", authorize, name="authorize"),
     path("oauth/par", pushed_authorization_request, name="pushed_authorization_request"),
     path("oauth/consent", consent, name="consent"),
-    path("oauth/token", token, name="token"),
     path("oauth/introspect", introspection, name="introspection"),
     path("oauth/revoke", revocation, name="revocation"),
     path("oauth/userinfo", userinfo, name="userinfo"),

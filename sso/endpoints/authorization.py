@@ -46,8 +46,8 @@ def authorize(request: HttpRequest) -> HttpResponse:
         address, values, repeated = read_sent(sent.lists())
     except RequestUnanswerable as error:
         return stopped(request, wiki_destination.stop(error))
-    onward = urlencode(address.onward(values))
-    if request.method == "POST" and len(onward) > MAX_QUERY:
+    onward = urlencode(address.onward(values)) if request.method == "POST" else ""
+    if len(onward) > MAX_QUERY:
         return stopped(
             request,
             Stop("invalid_request", "too long", address.wiki.name, address.wiki.home_uri),
