@@ -3,12 +3,11 @@
 Counted is everything that this process sends, to the vault and to the site's own database.
 """
 
-import re
 from collections.abc import Callable
 
 import pytest
 
-from tests.web.counting import counted_sql
+from tests.web.counting import counted_sql, functions_of
 from tests.web.people import PASSWORD, Answer, Browser, WikiClient, ask, tokens_for
 
 SCOPE = "openid profile offline_access"
@@ -26,13 +25,13 @@ def sent(act: Callable[[], Answer], *, status: int) -> list[str]:
     """What an act asks the databases: a function of the vault by its name, all else as it is.
 
     The counters of the limits by network are left out: they are about guesses, not about sessions,
-    and how often a process asks them depends on what it has met in the running minute.
+    and how often a process asks them depends on what it has met in the running minute. So are the
+    wikis and keys that it looks up anew every few seconds.
     """
     with counted_sql() as statements:
         answer = act()
     assert answer.status_code == status, answer.content.decode()[:500]
-    asked = [re.findall(r"api\.(\w+)_v\d+\(", text) or [text] for text in statements]
-    return [name for names in asked for name in names if "authsite_counter" not in name]
+    return [name for name in functions_of(statements) if "authsite_counter" not in name]
 
 
 def test_session_is_opened_by_one_statement(browser: Browser, member: str) -> None:
