@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 from django.conf import settings
@@ -77,6 +78,17 @@ def sentence(error: AccountError) -> str:
     """What an error says to a person, in one line."""
     said = [str(error.message), str(error.guidance or "")]
     return " ".join(filter(None, said))
+
+
+def json_of(name: str) -> Any:
+    """What a file of JSON holds; ``-`` is standard input. Raises ``CommandError``."""
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+        return json.loads(text)
+    except OSError as error:
+        raise CommandError(f"{name}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise CommandError(f"{name}: this is not JSON") from error
 
 
 def text_of(entry: Mapping[str, Any], name: str, where: str) -> str | None:

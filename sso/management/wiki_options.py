@@ -1,16 +1,14 @@
 """What the commands for wikis share: client metadata as options, and what they print of it."""
 
-import json
-import sys
 from argparse import BooleanOptionalAction
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from django.core.management.base import CommandError, CommandParser
 
+from accounts.management.console import json_of
 from sso.errors import MetadataInvalid, RegistrationMoved, WikiUnknown
 
 _TEXTS: Final = {
@@ -86,13 +84,7 @@ def _value(value: Any) -> Any:
 
 def _object(name: str) -> dict[str, Any]:
     """The JSON object of a file, or of standard input."""
-    try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-        value = json.loads(text)
-    except OSError as error:
-        raise CommandError(f"{name}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise CommandError(f"{name}: this is not JSON") from error
+    value = json_of(name)
     if not isinstance(value, dict):
         raise CommandError(f"{name}: this must be one JSON object")
     return value

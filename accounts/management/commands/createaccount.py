@@ -1,16 +1,14 @@
 """``manage.py createaccount``: accounts from the console, one by its name or many from a list."""
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, get_args
 
 from django.core.management.base import CommandError, CommandParser
 
 from accounts.errors import AccountError
-from accounts.management.console import ConsoleCommand, sentence, text_of
+from accounts.management.console import ConsoleCommand, json_of, sentence, text_of
 from accounts.services.email_addresses import EmailAddress, parse_address
 from accounts.services.password_rules import check_new_password
 from accounts.services.registration import CreatedAccount, Level, create_account, find_account
@@ -167,13 +165,7 @@ def _line_of_stdin() -> str:
 
 
 def _read_list(name: str) -> list[Wanted]:
-    try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-        entries = json.loads(text)
-    except OSError as error:
-        raise CommandError(f"{name}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise CommandError(f"{name}: this is not JSON") from error
+    entries = json_of(name)
     if not isinstance(entries, list):
         raise CommandError(f"{name}: it must be a JSON list of accounts")
     wanted = [_check_entry(entry, f"entry {n}") for n, entry in enumerate(entries, start=1)]
