@@ -59,7 +59,10 @@ class TokenRefused(Exception):
 
 
 class NotNow(TokenRefused):
-    """Nothing can be signed for now. What was sent is not spent: it can be sent again."""
+    """Something is away for now: a key to sign with, or the keys that a wiki publishes.
+
+    What was sent is not spent: it can be sent again.
+    """
 
     status = 503
     error = "temporarily_unavailable"

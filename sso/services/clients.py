@@ -1,4 +1,8 @@
-"""Which wiki is asking, and whether it has proven so at the token endpoint (RFC 6749 2.3.1)."""
+"""Which wiki is asking, and whether its server has proven so (RFC 6749 section 2.3, RFC 7521).
+
+The same at every endpoint that a wiki's server calls: token, pushed requests, introspection,
+revocation.
+"""
 
 import base64
 import binascii
@@ -78,7 +82,7 @@ class _Shown:
 
 
 def authenticate_wiki(authorization: str | None, form: dict[str, str]) -> Wiki:
-    """The wiki that a token request proves to come from, in the one way it is registered for.
+    """The wiki that a request proves to come from, in the one way it is registered for.
 
     Raises ``InvalidClient``, ``InvalidRequest`` when two ways are used at once, and ``NotNow``
     while the keys of a wiki cannot be fetched.

@@ -4,7 +4,6 @@ OpenID Connect Core 1.0 sections 3.1.2.1, 5.5 and 5.5.1.1, Dynamic Client Regist
 (``default_acr_values``). What a level is and takes is for ``accounts/services/assurance.py``.
 """
 
-import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -48,10 +47,8 @@ class Requested:
         return next((value for value in self.values if reaches(own, value)), own)
 
     def parameters(self) -> dict[str, str | None]:
-        """The request's parameters that ask for this."""
-        if not self.is_essential:
-            return {"acr_values": " ".join(self.values) or None}
-        return {"claims": json.dumps({"id_token": {"acr": self.claim()}}, separators=(",", ":"))}
+        """The request's parameters that ask for this, besides the ``acr`` claim."""
+        return {"acr_values": None if self.is_essential else " ".join(self.values) or None}
 
     def claim(self) -> dict[str, Any] | None:
         """The ``acr`` claim that asks for this, where it is a must."""

@@ -13,6 +13,7 @@ from vault.wikis import Wiki
 
 _MAX_CHARACTERS: Final = 2000
 _MAX_VALUES: Final = 20
+_MAX_SUB: Final = 255
 _SECTIONS: Final = ("userinfo", "id_token")
 # What has to be among a wiki's scopes for it to be told.
 _SCOPES: Final = {
@@ -79,7 +80,7 @@ def read_claims(wiki: Wiki, scopes: Collection[str], values: dict[str, str]) -> 
         ]
         if listed := _listed_subs(claims.get("sub")):
             subs.append(listed)
-    # The user name is in every ID token.
+    # Where the scopes let a wiki know the user name, each ID token says it anyway.
     return RequestedClaims(
         tuple(word for word in told if word != "id_token.preferred_username"), _one_of_all(subs)
     )
@@ -127,11 +128,15 @@ def _check_shape(claim: str, member: Any) -> None:
 
 
 def _listed_subs(member: Any) -> set[str]:
-    """Whom alone a ``sub`` claim means; nobody in particular where it lists none."""
+    """Whom alone a ``sub`` claim means; nobody in particular where it lists none.
+
+    A ``sub`` that nobody has is a wish like any other. What cannot be one (Core section 2) is none:
+    JSON can hold halves of characters, which nothing could be sealed with.
+    """
     if member is None or not member.keys() & {"value", "values"}:
         return set()
     values = member["values"] if "values" in member else [member["value"]]
-    if not all(isinstance(value, str) for value in values):
+    if not all(isinstance(v, str) and v.isascii() and len(v) <= _MAX_SUB for v in values):
         raise _malformed("the sub claim's values are malformed")
     return set(values)
 

@@ -9,6 +9,7 @@ import pytest
 from accounts.services.assurance import LEVELS, Demand, Level, reaches
 from sso.errors import AuthorizationRefused
 from sso.services.requested_assurance import Requested, read_requested
+from sso.services.requested_claims import RequestedClaims
 from vault.wikis import Wiki
 
 AMR: Final[dict[Level, tuple[str, ...]]] = {
@@ -178,7 +179,8 @@ def test_request_is_asked_again_by_the_parameters_that_it_gives() -> None:
         Requested(("aal2",), is_essential=True),
         Requested(("phr", "aal2"), is_essential=True),
     ):
-        sent = {name: text for name, text in requested.parameters().items() if text is not None}
+        asked = {**requested.parameters(), **RequestedClaims().parameters(requested.claim())}
+        sent = {name: text for name, text in asked.items() if text is not None}
         assert read(**sent) == requested
 
 

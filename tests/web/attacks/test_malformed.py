@@ -59,7 +59,7 @@ def send(wiki: WikiClient, path: str, body: bytes, kind: str = FORM, query: str 
     browser = Browser()
     browser.raise_request_exception = False
     headers = {"origin": ISSUER}
-    if path in PROGRAMS and path != "/oauth/userinfo":
+    if path in (*PROGRAMS, "/oauth/par") and path != "/oauth/userinfo":
         headers["authorization"] = wiki.basic()
     # As they are: Django's post() would encode them.
     return browser.generic("POST", f"{path}{query}", body, content_type=kind, headers=headers)
@@ -160,6 +160,22 @@ def test_parameter_pollution_is_refused_in_the_body_and_means_nothing_in_the_add
         query="?grant_type=refresh_token&code=other&client_id=nobody&redirect_uri=x",
     )
     assert polluted.status_code == 200
+
+
+@pytest.mark.parametrize("text", [r"\ud800", r"\udfff\u0000", r"\u00e9", "x" * 256, r"\u0000"])
+@pytest.mark.parametrize("member", ["sub", "acr"])
+@pytest.mark.parametrize("listed", ['"value":"%s"', '"values":["x","%s"]', '"%s":"%s"'])
+def test_half_a_character_within_claims_is_refused_or_nobody(
+    grace: Browser, wiki: WikiClient, text: str, member: str, listed: str
+) -> None:
+    """JSON is ASCII and can still hold what is no text: asked silently, by a page, and pushed."""
+    asked = f'{{"id_token":{{"{member}":{{{listed.replace("%s", text)}}}}}}}'
+    grace.raise_request_exception = False
+    for prompt in ("none", "login"):
+        answer = grace.get("/oauth/authorize", wiki.request(claims=asked, prompt=prompt))
+        assert answer.status_code in {200, 303}, answer.status_code
+    form = urlencode(wiki.request(claims=asked)).encode()
+    assert send(wiki, "/oauth/par", form).status_code in {201, 400}
 
 
 @pytest.mark.parametrize(
