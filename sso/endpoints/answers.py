@@ -15,9 +15,9 @@ _View = Callable[[HttpRequest], HttpResponse]
 def token_errors(view: _View) -> _View:
     """Answers ``TokenRefused`` as RFC 6749 section 5.2 says, wherever a wiki's server calls.
 
-    Only what is refused, for now or for good, counts against the network: secrets and codes are random, so that a right
-    one is never a guess. Nor is a refresh token whose session has ended: after all were, a wiki has
-    to hear that of each of its own.
+    Only what is refused, for now or for good, counts against the network: secrets and codes are
+    random, so that a right one is never a guess. Nor is a refresh token whose session has ended:
+    after all were, a wiki has to hear that of each of its own.
     """
 
     @wraps(view)

@@ -95,12 +95,13 @@ def authenticate_wiki(authorization: str | None, form: dict[str, str]) -> Wiki:
         raise InvalidClient(
             "unknown client, or not its way to authenticate", used_basic=shown.used_basic
         )
+    # Before its keys are asked for anywhere.
+    if wiki.state != "active":
+        raise InvalidClient("this wiki is out of service", used_basic=shown.used_basic)
     if shown.assertion is not None:
         verify_assertion(shown.assertion, wiki)
     elif shown.method != "none" and not wiki.is_secret(shown.secret):
         raise InvalidClient("the client secret is wrong", used_basic=shown.used_basic)
-    if wiki.state != "active":
-        raise InvalidClient("this wiki is out of service", used_basic=shown.used_basic)
     if shown.assertion is not None:
         # Last, so that what is refused for another reason can be mended and sent again.
         spend_assertion(shown.assertion, wiki)

@@ -1,8 +1,9 @@
 """The keys that a wiki publishes at its ``jwks_uri``: fetched when needed, and kept for a while.
 
 A stranger can only name a wiki, never an address, and a process asks an address at most once a
-minute whatever it is sent. A wiki whose address is away goes on for an hour with the keys that it
-had; keys that it took out of its set are over with the next answer.
+minute whatever it is sent. It asks in a thread of its own, and waits for all answers together no
+longer than a moment in each minute. A wiki whose address is slow or away goes on for an hour with
+the keys that it had; keys that it took out of its set are over with the next answer.
 """
 
 import json
@@ -24,8 +25,11 @@ logger = logging.getLogger(__name__)
 FRESH_SECONDS: Final = 300.0
 LAST_GOOD_SECONDS: Final = 3600.0
 PAUSE_SECONDS: Final = 60.0
-# As long as a process may stand still for one wiki, once in a pause.
 FETCH_SECONDS: Final = 3.0
+# As long as a process, which serves one request at a time, may stand still in each pause for all
+# wikis together: a quick answer is waited for, and slow ones cost those who ask next no more.
+WAIT_SECONDS: Final = 1.5
+_MAX_FETCHES: Final = 8
 _MAX_BYTES: Final = 65_536
 _MAX_ADDRESSES: Final = 1000
 _HEADERS: Final = {"Accept": "application/jwk-set+json, application/json"}
@@ -50,32 +54,79 @@ class Fetch(Protocol):
         """Makes one request. Raises ``FetchFailed``."""
 
 
+class Patience:
+    """What is left of the time that this process may stand still; for many threads."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._renewed_at = float("-inf")
+        self._left = 0.0
+        self._waiting = 0
+        self._began = 0.0  # when the first of those began who wait now
+
+    def wait(self, done: threading.Event) -> bool:
+        """Waits while there is time left for it; gives whether it is done."""
+        with self._lock:
+            if not self._waiting:
+                self._began = time.monotonic()
+                if self._clock() - self._renewed_at >= PAUSE_SECONDS:
+                    self._renewed_at, self._left = self._clock(), WAIT_SECONDS
+            self._waiting += 1
+            seconds = self._left - (time.monotonic() - self._began)
+        is_done = done.wait(max(0.0, seconds))
+        with self._lock:
+            self._waiting -= 1
+            if not self._waiting:
+                self._left -= time.monotonic() - self._began
+        return is_done
+
+    def renew(self) -> None:
+        """Gives it all its time again."""
+        with self._lock:
+            self._renewed_at = float("-inf")
+
+
+_patience = Patience()
+_fetches = threading.BoundedSemaphore(_MAX_FETCHES)
+
+
 class PublishedKeys:
     """What one address published, as this process knows it; for many threads."""
 
     def __init__(
-        self, uri: str, *, fetching: Fetch = fetch, clock: Callable[[], float] = time.monotonic
+        self,
+        uri: str,
+        *,
+        fetching: Fetch = fetch,
+        clock: Callable[[], float] = time.monotonic,
+        patience: Patience | None = None,
     ) -> None:
         self._uri = uri
         self._fetch = fetching
         self._clock = clock
-        self._asking = threading.Lock()
+        self._patience = patience or _patience
+        # Held while what follows is read or changed, and never while anybody is asked.
+        self._lock = threading.Lock()
+        self._asking: threading.Event | None = None
         self._published: KeySet | KeysUnusable | None = None
         self._published_at = float("-inf")
         self._asked_at = float("-inf")
 
     def keys(self) -> KeySet:
         """The keys. Raises ``KeysAway``, and ``KeysUnusable`` when the set itself is no good."""
-        if self._is_due():
-            self._ask(self._is_due)
+        # Whatever was learned in time: while the answer is on its way, those before it are good.
+        self._has_asked(self._is_due)
         return self._kept()
 
     def newer(self, than: KeySet) -> KeySet:
         """The keys, asked for anew where that is allowed: none of ``than`` was the right one.
 
-        Raises as ``keys``.
+        Raises as ``keys``, and ``KeysAway`` while the answer is on its way: it may have the right
+        one.
         """
-        self._ask(lambda: self._published is than and self._has_paused())
+        if not self._has_asked(lambda: self._published is than and self._has_paused()):
+            raise KeysAway
         return self._kept()
 
     def _has_paused(self) -> bool:
@@ -86,30 +137,53 @@ class PublishedKeys:
         return (is_old or not isinstance(self._published, KeySet)) and self._has_paused()
 
     def _kept(self) -> KeySet:
-        if self._published is None or self._clock() - self._published_at >= LAST_GOOD_SECONDS:
+        with self._lock:
+            published, age = self._published, self._clock() - self._published_at
+        if published is None or age >= LAST_GOOD_SECONDS:
             raise KeysAway
-        if isinstance(self._published, KeysUnusable):
-            raise KeysUnusable(self._published.reason)
-        return self._published
+        if isinstance(published, KeysUnusable):
+            raise KeysUnusable(published.reason)
+        return published
 
-    def _ask(self, is_needed: Callable[[], bool]) -> None:
-        """Asks the address, if that is still needed when it is this thread's turn.
+    def _has_asked(self, is_needed: Callable[[], bool]) -> bool:
+        """Sees to it that the address is asked, if that is needed; gives whether that is over.
 
-        One asks and the others wait for its answer, since they have nothing else to go by.
+        One asks for all, and whoever comes meanwhile waits for the same answer.
         """
-        if not self._asking.acquire(timeout=FETCH_SECONDS):
-            return
-        try:
-            if is_needed():
-                try:
-                    self._take_answer()
-                finally:
-                    # Not before: until then the others have to wait for it.
-                    self._asked_at = self._clock()
-        finally:
-            self._asking.release()
+        with self._lock:
+            if self._asking is None:
+                if not is_needed():
+                    return True
+                if not _fetches.acquire(blocking=False):
+                    return False
+                self._asking = self._begin()
+            asking = self._asking
+        return self._patience.wait(asking)
 
-    def _take_answer(self) -> None:
+    def _begin(self) -> threading.Event:
+        done = threading.Event()
+        try:
+            threading.Thread(target=self._ask, args=(done,), daemon=True).start()
+        except RuntimeError:  # no thread is to be had
+            _fetches.release()
+            raise
+        return done
+
+    def _ask(self, done: threading.Event) -> None:
+        learned = None
+        try:
+            learned = self._learned()
+        finally:
+            with self._lock:
+                if learned is not None:
+                    self._published, self._published_at = learned, self._clock()
+                self._asked_at = self._clock()
+                self._asking = None
+            _fetches.release()
+            done.set()
+
+    def _learned(self) -> KeySet | KeysUnusable | None:
+        """What the address says; None where that is nothing."""
         try:
             answer = self._fetch(
                 "GET",
@@ -120,17 +194,16 @@ class PublishedKeys:
             )
         except FetchFailed as error:
             self._note(error.code)
-            return
+            return None
         document = _key_set_in(answer)
         if document is None:
             self._note(f"status {answer.status}, and no JWK Set")
-            return
+            return None
         try:
-            self._published = read_key_set(document)
+            return read_key_set(document)
         except KeysUnusable as error:
             # The wiki's own word, unlike an answer that is missing: what it said before is over.
-            self._published = error
-        self._published_at = self._clock()
+            return error
 
     def _note(self, why: str) -> None:
         # Not the whole address: a wiki may have put something into its query.
@@ -163,6 +236,7 @@ def published_at(uri: str) -> PublishedKeys:
 
 
 def forget() -> None:
-    """Empties this process's memory of fetched keys."""
+    """Empties this process's memory of fetched keys, and of how long it waited for them."""
     with _known_lock:
         _known.clear()
+    _patience.renew()

@@ -2,10 +2,12 @@
 
 import json
 import socket
+import time
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 from typing import Any
 
+import psycopg
 import pytest
 
 from sso.services import fetched_keys
@@ -13,6 +15,7 @@ from tests.unit.outbox.servers import Server, read_request, serving
 from tests.web.assertions import Signer, new_key, public, shown
 from tests.web.people import WikiClient, post_form
 from tests.web.refusals import is_refused
+from vault import wikis
 
 pytestmark = pytest.mark.usefixtures("unlimited")
 
@@ -23,6 +26,7 @@ class Keys:
     def __init__(self, server: Server) -> None:
         self.server = server
         self.body = b""
+        self.delay = 0.0
 
     def publish(self, document: Any) -> None:
         """From the next question on."""
@@ -37,6 +41,7 @@ def keys(settings: Any) -> Iterator[Keys]:
 
     def answer(server: Server, connected: socket.socket) -> None:
         server.requests.append(read_request(connected))
+        time.sleep(found[0].delay)
         body = found[0].body
         head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n"
         connected.sendall(head.encode() + body)
@@ -95,6 +100,31 @@ def test_strangers_assertions_make_this_site_ask_no_oftener(publisher: Signer, k
         stranger = Signer(new_key(kid=f"k{number}"), client_id=publisher.client_id)
         is_refused(ask(stranger), 401, "invalid_client")
     assert len(keys.server.requests) == 1
+
+
+def test_suspended_wikis_address_is_not_asked(
+    publisher: Signer, keys: Keys, admin: psycopg.Connection
+) -> None:
+    """What is out of service costs nothing more."""
+    admin.execute("UPDATE vault.wikis SET state = 'suspended'")
+    is_refused(ask(publisher), 401, "invalid_client")
+    assert keys.server.connections == 0
+    admin.execute("UPDATE vault.wikis SET state = 'active'")
+    wikis.forget()
+    assert ask(publisher).status_code == 200
+
+
+def test_wiki_whose_keys_come_slowly_is_asked_to_come_again(publisher: Signer, keys: Keys) -> None:
+    """503, after a moment; what was sent is not spent, and good as soon as the keys are there."""
+    keys.delay = fetched_keys.WAIT_SECONDS + 0.5
+    form = shown(publisher.sign(), token="none")
+    is_refused(post_form("/oauth/introspect", form), 503, "temporarily_unavailable")
+    ends_at = time.monotonic() + 20
+    while post_form("/oauth/introspect", form).status_code == 503:
+        assert time.monotonic() < ends_at
+        time.sleep(0.1)
+    assert len(keys.server.requests) == 1
+    is_refused(post_form("/oauth/introspect", form), 401, "invalid_client")
 
 
 def test_wiki_whose_keys_cannot_be_had_is_asked_to_come_again(

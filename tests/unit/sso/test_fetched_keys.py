@@ -18,7 +18,9 @@ from sso.services.fetched_keys import (
     FRESH_SECONDS,
     LAST_GOOD_SECONDS,
     PAUSE_SECONDS,
+    WAIT_SECONDS,
     KeysAway,
+    Patience,
     PublishedKeys,
 )
 from tests.unit.outbox.servers import Server, read_request, serving
@@ -41,19 +43,37 @@ class Wiki:
         self.body = a_set("one")
         self.status = "200 OK"
         self.delay = 0.0
+        self.patience = Patience(clock=self.clock)
 
-    def published(self, **fetcher: Any) -> PublishedKeys:
-        """What a process knows that has not asked yet."""
+    def clock(self) -> float:
+        """The time."""
+        return self.now
+
+    def published(self, path: str = "/jwks", **fetcher: Any) -> PublishedKeys:
+        """What a process knows that has not asked there yet."""
         return PublishedKeys(
-            f"http://keys.localhost:{self.server.port}/jwks",
+            f"http://keys.localhost:{self.server.port}{path}",
             fetching=Fetcher(**{"allowed": LOOPBACK, **fetcher}).fetch,
-            clock=lambda: self.now,
+            clock=self.clock,
+            patience=self.patience,
         )
+
+    def answered(self, count: int) -> None:
+        """Waits until so many questions were asked, and their answers were read."""
+        ends_at = time.monotonic() + 30
+        while self.asked < count or fetching_threads():
+            assert time.monotonic() < ends_at
+            time.sleep(0.01)
 
     @property
     def asked(self) -> int:
         """How often the address was asked."""
         return len(self.server.requests)
+
+
+def fetching_threads() -> list[threading.Thread]:
+    """Those that ask an address now."""
+    return [thread for thread in threading.enumerate() if "_ask" in thread.name]
 
 
 @pytest.fixture
@@ -71,6 +91,7 @@ def wiki() -> Iterator[Wiki]:
     with serving(answer) as server:
         found.append(Wiki(server))
         yield found[0]
+        found[0].answered(0)
 
 
 def kids(published: PublishedKeys) -> list[str | None]:
@@ -202,20 +223,61 @@ def test_keys_that_the_wiki_took_back_are_over_with_its_next_answer(wiki: Wiki, 
     assert kids(published) == ["two"], "what it mended is seen soon"
 
 
-def test_keys_of_a_slow_address_hold_nobody_up_for_longer_than_seconds(wiki: Wiki) -> None:
-    """And then nobody at all, for a minute."""
-    published = wiki.published()
-    wiki.delay = 30.0
+def test_keys_of_slow_addresses_hold_the_process_up_for_a_moment_a_minute(wiki: Wiki) -> None:
+    """However many wikis a stranger names, and whatever they have published before."""
+    known = [wiki.published(f"/{number}") for number in range(3)]
+    olds = [published.keys() for published in known]
+    wiki.now += FRESH_SECONDS
+    wiki.delay = 2 * WAIT_SECONDS
     began = time.monotonic()
+    for published, old in zip(known, olds, strict=True):
+        assert published.keys() is old, "the last good ones, while the answer is on its way"
+        with pytest.raises(KeysAway):
+            published.newer(than=old)
+    for number in range(20):
+        for _ in range(5):
+            with pytest.raises(KeysAway):
+                wiki.published(f"/new/{number}").keys()
+    assert time.monotonic() - began < WAIT_SECONDS + 1
+    assert len(fetching_threads()) <= 8
+
+
+def test_keys_that_come_slowly_are_there_for_who_asks_again(wiki: Wiki) -> None:
+    """At first, and after a change: nobody is told that a key is wrong which was not fetched."""
+    published = wiki.published()
+    wiki.delay = WAIT_SECONDS + 0.5
+    assert WAIT_SECONDS + 0.5 < FETCH_SECONDS
     with pytest.raises(KeysAway):
         published.keys()
-    assert time.monotonic() - began < FETCH_SECONDS + 2
+    wiki.answered(1)
+    old = published.keys()
+    wiki.body = a_set("two")
+    wiki.now += PAUSE_SECONDS
+    for _ in range(2):
+        with pytest.raises(KeysAway):
+            published.newer(than=old)
+    wiki.answered(2)
+    assert kids(published) == ["two"]
+    assert wiki.asked == 2
+
+
+def test_keys_of_an_address_that_hangs_are_asked_for_once_a_minute(wiki: Wiki) -> None:
+    """What never answers is over after some seconds, and then nobody waits for it."""
+    published = wiki.published()
+    wiki.delay = 30.0
+    with pytest.raises(KeysAway):
+        published.keys()
     began = time.monotonic()
+    wiki.answered(1)
+    assert time.monotonic() - began < FETCH_SECONDS + 2
     for _ in range(100):
         with pytest.raises(KeysAway):
             published.keys()
-    assert time.monotonic() - began < 1
     assert wiki.asked == 1
+    wiki.now += PAUSE_SECONDS
+    with pytest.raises(KeysAway):
+        published.keys()
+    assert wiki.asked == 2
 
 
 def test_keys_at_an_address_inside_are_not_fetched(wiki: Wiki) -> None:
@@ -225,6 +287,7 @@ def test_keys_at_an_address_inside_are_not_fetched(wiki: Wiki) -> None:
     inside = PublishedKeys(
         f"https://keys.example:{wiki.server.port}/",
         fetching=Fetcher(allowed=(), resolver=lambda _host: ["127.0.0.1"]).fetch,
+        patience=wiki.patience,
     )
     with pytest.raises(KeysAway):
         inside.keys()
@@ -242,7 +305,8 @@ def test_keys_at_a_name_that_is_bound_anew_are_asked_where_it_was_checked(wiki: 
     published = PublishedKeys(
         f"http://keys.example:{wiki.server.port}/jwks",
         fetching=Fetcher(allowed=LOOPBACK, resolver=resolver).fetch,
-        clock=lambda: wiki.now,
+        clock=wiki.clock,
+        patience=wiki.patience,
     )
     assert kids(published) == ["one"]
     assert len(asked) == 1
