@@ -30,6 +30,10 @@ class NotOurs(Exception):
     """A row's MAC does not verify: whoever wrote it had no key."""
 
 
+class GivenUp(Exception):
+    """A row that may go with the key that it names, and whose key is gone: it is left as it is."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of row: how to read those of older keys, renew each, and store a batch."""
@@ -40,7 +44,7 @@ class Kind:
     id: str
     stale: LiteralString
     store: LiteralString
-    renewed: Callable[[Row], Row]  # raises KeyUnknown, SealBroken, NotOurs
+    renewed: Callable[[Row], Row]  # raises KeyUnknown, SealBroken, NotOurs, GivenUp
 
     @property
     def ring(self) -> KeyRing:
@@ -86,9 +90,11 @@ def _pass(kind: Kind, batch: int, tally: Tally, progress: Callable[[Tally], None
 
 
 def _renewed(kind: Kind, tally: Tally, row: Row) -> Row | None:
-    """The row's new values, or None for one that is not ours."""
+    """The row's new values, or None for one that is not ours, or given up."""
     try:
         return {"id": row[kind.id], **kind.renewed(row)}
+    except GivenUp:
+        return None
     except KeyUnknown as error:
         why = str(error)[:200]  # perhaps this process was started with a file of before: no alarm
     except (SealBroken, NotOurs, UnicodeDecodeError):

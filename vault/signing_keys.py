@@ -2,6 +2,8 @@
 
 Private halves are sealed in the vault, and public halves are made from them: a row whose seal does
 not open is left out, so that nobody slips a key in. An opened set is kept in memory for a minute.
+To open a key takes long (a quarter of a second): what was opened once is known by its row, so that
+each minute only asks which rows there are.
 """
 
 import json
@@ -9,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from django.conf import settings
@@ -20,6 +22,7 @@ from joserfc.jwk import ECKey, RSAKey
 from vault import connection
 from vault.errors import KeyUnknown, SealBroken, VaultError, VaultRefused
 from vault.events import report_row
+from vault.keys import KeyRing
 from vault.seals import seal, unseal
 
 RSA_BITS = 3072
@@ -27,7 +30,9 @@ ALGORITHMS = ("RS256", "ES256")
 _KINDS: Final[dict[str, type[RSAKey | ECKey]]] = {"RS256": RSAKey, "ES256": ECKey}
 
 _CACHE_SECONDS = 60.0
+_MAX_OPENED: Final = 100
 T = TypeVar("T")
+_Key = RSAKey | ECKey
 
 
 class NoSigningKey(VaultError):
@@ -87,7 +92,8 @@ def past_keys() -> jwk.KeySet:
     """The public halves of keys that are published no more, for hints and nothing else.
 
     A wiki may come with an ID token for as long as the session lives. Those that were withdrawn are
-    not among them. Raises ``VaultUnavailable``.
+    not among them, nor those whose ring key is gone: a retired key may go with its ring. Raises
+    ``VaultUnavailable``.
     """
     return _past.get()
 
@@ -99,14 +105,22 @@ def published_halves() -> jwk.KeySet:
     ``VaultUnavailable``.
     """
     rows = connection.rows("SELECT * FROM api.published_keys_v1()", {})
-    keys = [{**row["public_jwk"], "alg": row["alg"], "kid": row["kid"]} for row in rows]
-    return jwk.KeySet.import_key_set({"keys": keys})
+    return jwk.KeySet(
+        [
+            _KINDS[row["alg"]].import_key(
+                {**row["public_jwk"], "alg": row["alg"], "kid": row["kid"]}
+            )
+            for row in rows
+        ]
+    )
 
 
 def forget() -> None:
     """Empties this process's memory of keys."""
     _today.forget()
     _past.forget()
+    _opened.cache_clear()
+    _opened_half.cache_clear()
 
 
 def _load() -> KeySet:
@@ -114,8 +128,12 @@ def _load() -> KeySet:
     active: dict[str, SigningKey] = {}
     for row in connection.rows("SELECT * FROM api.signing_keys_v1()", {}):
         kid, alg = row["kid"], row["alg"]
-        key = _opened_or_reported(row)
+        try:
+            key = opened(kid, alg, row["sealed_private"])
+        except KeyUnknown:
+            key = None
         if key is None:
+            report_row("signing_key", kid)
             continue
         published.append(_public_half(kid, alg, key))
         if row["state"] == "active":
@@ -124,41 +142,54 @@ def _load() -> KeySet:
 
 
 def _load_past() -> jwk.KeySet:
-    rows = connection.rows("SELECT * FROM api.past_signing_keys_v1()", {})
-    keys = [(row["kid"], row["alg"], _opened_or_reported(row)) for row in rows]
+    keys: list[jwk.Key] = []
+    for row in connection.rows("SELECT * FROM api.past_signing_keys_v1()", {}):
+        try:
+            key = _opened_half(settings.SIGNING_KEYS, row["kid"], row["alg"], row["sealed_private"])
+        except KeyUnknown:
+            continue
+        if key is None:
+            report_row("signing_key", row["kid"])
+        else:
+            keys.append(key)
     # Not import_key_set: mostly there is none, which that refuses.
-    return jwk.KeySet(
-        [
-            _KINDS[alg].import_key(_public_half(kid, alg, key))
-            for kid, alg, key in keys
-            if key is not None
-        ]
-    )
+    return jwk.KeySet(keys)
 
 
 _today = _Memory(_load)
 _past = _Memory(_load_past)
 
 
-def _public_half(kid: str, alg: str, key: RSAKey | ECKey) -> dict[str, Any]:
+def _public_half(kid: str, alg: str, key: _Key) -> dict[str, Any]:
     return {**key.as_dict(private=False), "use": "sig", "alg": alg, "kid": kid}
 
 
-def _opened_or_reported(row: dict[str, Any]) -> RSAKey | ECKey | None:
-    key = opened(row["kid"], row["alg"], row["sealed_private"])
-    if key is None:
-        report_row("signing_key", row["kid"])
-    return key
+def opened(kid: str, alg: str, sealed: bytes) -> _Key | None:
+    """The key that was sealed for this id; None for one that is not ours, or of another kind.
+
+    Raises ``KeyUnknown`` when the ring lacks the key of the seal.
+    """
+    return _opened(settings.SIGNING_KEYS, kid, alg, sealed)
 
 
-def opened(kid: str, alg: str, sealed: bytes) -> RSAKey | ECKey | None:
-    """The key that was sealed for this id; None for one that is not ours, or of another kind."""
+def _open(ring: KeyRing, kid: str, alg: str, sealed: bytes) -> _Key | None:
     try:
-        private = unseal(settings.SIGNING_KEYS, "signing-key", sealed, kid.encode())
+        private = unseal(ring, "signing-key", sealed, kid.encode())
         key = _KINDS[alg].import_key(json.loads(private))
-    except (SealBroken, KeyUnknown, JoseError, KeyError, ValueError):
+    except (SealBroken, JoseError, KeyError, ValueError):
         return None
     return key if key.thumbprint() == kid else None
+
+
+# By the ring as well: under another one a row is another matter.
+_opened = lru_cache(maxsize=_MAX_OPENED)(_open)
+
+
+@lru_cache(maxsize=_MAX_OPENED)
+def _opened_half(ring: KeyRing, kid: str, alg: str, sealed: bytes) -> _Key | None:
+    """The public half alone of such a key: nobody signs with it any more."""
+    key = _open(ring, kid, alg, sealed)
+    return None if key is None else _KINDS[alg].import_key(_public_half(kid, alg, key))
 
 
 def signing_key(alg: str) -> SigningKey:

@@ -255,3 +255,22 @@ def test_trail_that_is_as_sealed_is_in_order_and_one_that_is_not_is_found(
     found = red(examine(playing, events=True, without=QUICK))
     assert set(found) == {"trail-as-sealed"}
     assert found["trail-as-sealed"][0].startswith("changed at seal 1")
+
+
+@pytest.mark.parametrize(
+    ("retired_at", "is_red"), [("now()", True), ("now() - interval '2 days'", False)]
+)
+def test_signing_key_that_is_published_no_more_may_go_with_its_ring(
+    furnished: Member, admin: psycopg.Connection, retired_at: str, is_red: bool
+) -> None:
+    """Hints of it are asked about, and that is all: told, but no fault."""
+    admin.execute(
+        f"UPDATE vault.signing_keys SET state = 'retired', retired_at = {retired_at}".encode()
+    )
+    rings = Rings.make()
+    examination = examine(lambda role: rings.playing(role, alone=True), without=QUICK)
+    assert ("signing-keys-are-ours" in red(examination)) is is_red
+    said = [line for line in red(examination)["key-rings"] if line.startswith("SIGNING_KEYS")]
+    assert bool(said) is is_red
+    noted = [note for note in result_of(examination, "key-rings").notes if "SIGNING_KEYS" in note]
+    assert any("verify hints no more" in note for note in noted) is not is_red

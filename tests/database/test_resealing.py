@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -123,6 +124,20 @@ def test_reseal_says_what_it_did_and_does_nothing_twice(
     assert (status, err) == (0, "")
     assert not any(one["renewed"] for one in json.loads(out)["resealed"].values())
     assert changes_of(admin) == noted
+
+
+def test_reseal_leaves_a_past_signing_key_whose_ring_key_is_gone(
+    ada: Member, rings: Rings, admin: psycopg.Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may go with its ring; one that is published may not."""
+    console = Console(partial(rings.playing, alone=True), capsys)
+    for retired_at, refused_keys in (("now()", 2), ("now() - interval '2 days'", 0)):
+        admin.execute(
+            f"UPDATE vault.signing_keys SET state = 'retired', retired_at = {retired_at}".encode()
+        )
+        _status, out, _err = console.run("rotatekeys", "--re-seal", "--json")
+        assert json.loads(out)["resealed"]["signing_keys"]["refused"] == refused_keys
+    assert value(admin, "SELECT count(*) FROM vault.signing_keys") == 2
 
 
 def test_reseal_dry_run_counts_and_changes_nothing(

@@ -26,6 +26,17 @@ def _rings() -> dict[str, KeyRing]:
     return {name: getattr(settings, name) for name in _RINGS}
 
 
+def _publishes(patient: Patient, key_id: str) -> bool:
+    """Whether a signing key that is published is sealed under that key; else hints go by it."""
+    return bool(
+        patient.vault.execute(
+            "SELECT FROM vault.signing_keys k"
+            " WHERE vault.is_published(k) AND vault.sealing_key(k.sealed_private) = %s",
+            [key_id],
+        ).fetchall()
+    )
+
+
 @check("Put the key back behind the active one, wherever the ring is held (docs/keys.md).")
 def key_rings(patient: Patient) -> Iterator[str]:
     """No row names a key that its ring lacks: nobody could read it any more."""
@@ -44,7 +55,9 @@ def key_rings(patient: Patient) -> Iterator[str]:
     for ring, keys in rings.items():
         for key_id, uses in named[ring].items():
             if key_id not in keys.key_ids():
-                yield f"{ring} lacks the key {key_id}, which {', '.join(uses)} name"
+                lack = f"{ring} lacks the key {key_id}, which {', '.join(uses)} name"
+                is_given_up = ring == "SIGNING_KEYS" and not _publishes(patient, key_id)
+                yield Note(f"{lack}: they verify hints no more") if is_given_up else lack
         for key_id in keys.key_ids()[1:]:
             uses = named[ring].get(key_id, [])
             yield Note(
