@@ -11,6 +11,8 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
+from django.conf import settings
+
 from accounts.errors import FlowUnusable
 from accounts.flow.sealing import decrypt, encrypt_for_any, is_over
 from sso.errors import AuthorizationRefused, InvalidRequest, PushRefused, RequestUnanswerable
@@ -59,8 +61,12 @@ def push(wiki: Wiki, form: dict[str, str]) -> str:
 
 
 def pushed_again(asked: AuthorizationRequest, parameters: dict[str, str]) -> dict[str, str]:
-    """The parameters by which a request that was pushed begins again; it stays the one it was."""
-    return _named(UUID(asked.pushed_id), asked.pushed_at, parameters)
+    """The parameters by which a request that was pushed begins again; it stays the one it was.
+
+    For as long as the page that leads there: whoever reads it has no more to hurry than in a flow.
+    """
+    seconds = settings.FLOW_SECONDS
+    return _named(UUID(asked.pushed_id), asked.pushed_at, parameters, seconds=seconds)
 
 
 def read_sent(pairs: Iterable[tuple[str, list[str]]]) -> _Read:
@@ -85,9 +91,11 @@ def read_sent(pairs: Iterable[tuple[str, list[str]]]) -> _Read:
     return replace(address, pushed=pushed), values, repeated
 
 
-def _named(grant_id: UUID, at: int, sent: dict[str, str]) -> dict[str, str]:
+def _named(
+    grant_id: UUID, at: int, sent: dict[str, str], *, seconds: int = SECONDS
+) -> dict[str, str]:
     """The two parameters that stand for a sealed request."""
-    sealed = encrypt_for_any(_USE, SECONDS, {"id": str(grant_id), "at": at, "sent": sent})
+    sealed = encrypt_for_any(_USE, seconds, {"id": str(grant_id), "at": at, "sent": sent})
     return {"client_id": sent["client_id"], "request_uri": f"{_URN}{sealed}"}
 
 

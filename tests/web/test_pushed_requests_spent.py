@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import psycopg
 import pytest
@@ -269,6 +269,21 @@ def test_language_chosen_on_the_way_of_a_pushed_request_keeps_it(
     again = browser.submit(page, "/language", language="fr")
     page = browser.get(again["Location"])
     assert 'lang="fr"' in page.content.decode()
+    done = answer_of(browser.submit(page, "/login", username=member, password=PASSWORD))
+    assert "code" in done
+
+
+def test_way_back_of_a_pushed_request_is_good_for_as_long_as_a_flow(
+    browser: Browser, member: str, wiki: WikiClient, settings: Any
+) -> None:
+    """Whoever reads the page that leads there takes their time; a request as pushed does not."""
+    page = browser.get(AUTHORIZE, wiki.pushed())
+    del browser.cookies["__Host-browser"]
+    again = way_back(browser.submit(page, "/login", username=member, password=PASSWORD))
+    named = dict(parse_qsl(urlsplit(again).query))
+    over = settings.FLOW_SECONDS
+    assert is_refused_here(browser.get(AUTHORIZE, aged(named, exp=lambda exp: exp - over)))
+    page = browser.get(AUTHORIZE, aged(named, exp=lambda exp: exp - over + 60))
     done = answer_of(browser.submit(page, "/login", username=member, password=PASSWORD))
     assert "code" in done
 
