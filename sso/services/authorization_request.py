@@ -7,7 +7,7 @@ and its redirect URI are known nothing is answered there; afterwards everything 
 import re
 import time
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from enum import Enum
 from typing import Any, Literal
 from uuid import UUID
@@ -72,8 +72,13 @@ class AuthorizationRequest:
         )
 
     def to_flow(self) -> dict[str, Any]:
-        """As plain data."""
-        return asdict(self)
+        """As plain data, without what was not asked for: a release that knows less reads it too."""
+        unasked = {f.name: f.default for f in fields(self) if f.default is not MISSING}
+        return {
+            name: value
+            for name, value in asdict(self).items()
+            if name not in unasked or value != unasked[name]
+        }
 
     @classmethod
     def from_flow(cls, data: dict[str, Any]) -> "AuthorizationRequest":
