@@ -23,7 +23,7 @@ from sso.services.authorization_request import (
     decide,
     read_request,
 )
-from sso.services.clients import Wiki
+from sso.services.clients import Wiki, shown_name
 from sso.services.codes import (
     SessionGone,
     SessionTooWeak,
@@ -50,7 +50,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
     if len(onward) > MAX_QUERY:
         return stopped(
             request,
-            Stop("invalid_request", "too long", address.wiki.name, address.wiki.home_uri),
+            Stop("invalid_request", "too long", shown_name(address.wiki), address.wiki.home_uri),
         )
     try:
         asked = read_request(address, values, repeated)
@@ -144,5 +144,6 @@ def _refused(
         {"error": error.error, "error_description": error.description}, address.state
     )
     if address.response_mode == "form_post":
-        return form_post(request, FormPost(address.redirect_uri, parameters, address.wiki.name))
+        name = shown_name(address.wiki, address.redirect_uri)
+        return form_post(request, FormPost(address.redirect_uri, parameters, name))
     return SeeOther(with_query(address.redirect_uri, parameters))

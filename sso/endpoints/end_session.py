@@ -17,6 +17,7 @@ from accounts.views.languages import speak
 from accounts.views.logout import signed_out
 from sso.errors import RequestUnanswerable
 from sso.flow.wiki_destination import stop
+from sso.services.clients import shown_name
 from sso.services.logout import LogoutRequest, read_logout_request
 from sso.services.parameters import MAX_QUERY
 
@@ -69,7 +70,7 @@ def _ask(request: HttpRequest, asked: LogoutRequest) -> HttpResponse:
         request,
         "sso/sign_out.html",
         {
-            "wiki_name": asked.wiki.name if asked.wiki else None,
+            "wiki_name": shown_name(asked.wiki) if asked.wiki else None,
             "fields": asked.fields,
             "stay_url": asked.wiki.home_uri if asked.wiki else "",
         },
@@ -86,7 +87,7 @@ def _done(request: HttpRequest, asked: LogoutRequest, session: Session | None) -
             request,
             ended,
             return_url=asked.wiki.home_uri if asked.wiki else "",
-            return_name=asked.wiki.name if asked.wiki else "",
+            return_name=shown_name(asked.wiki) if asked.wiki else "",
         )
     response = SeeOther(asked.return_uri)
     forget_session(response)

@@ -11,8 +11,8 @@ from accounts.flow.destinations import Page
 from accounts.flow.seal import Flow
 from accounts.services.sessions import Session
 from sso.services.authorization_request import AuthorizationRequest
-from sso.services.clients import Wiki
-from sso.services.consents import Consent, host_of, what_is_told
+from sso.services.clients import Wiki, host_of
+from sso.services.consents import Consent, what_is_told
 
 PAGE: Final = "consent"
 _TEMPLATE: Final = "sso/consent.html"

@@ -12,7 +12,7 @@ from accounts.services.sessions import Origin, Session
 from sso.errors import AuthorizationRefused, RequestUnanswerable, WikiSuspended
 from sso.flow import consent
 from sso.services.authorization_request import AuthorizationRequest
-from sso.services.clients import Wiki, find_wiki
+from sso.services.clients import Wiki, find_wiki, shown_name
 from sso.services.codes import (
     SessionGone,
     SessionTooWeak,
@@ -20,7 +20,7 @@ from sso.services.codes import (
     with_query,
     with_state,
 )
-from sso.services.consents import ConsentNeeded, give_consent, host_of
+from sso.services.consents import ConsentNeeded, give_consent
 from sso.services.pushed_requests import pushed_again
 
 NAME = "wiki"
@@ -34,7 +34,7 @@ class WikiDestination:
         asked = AuthorizationRequest.from_flow(request)
         wiki = find_wiki(asked.client_id)
         return Label(
-            name=_called(wiki, asked) if wiki else None,
+            name=shown_name(wiki, asked.redirect_uri) if wiki else None,
             origin=origin_of_uri(asked.redirect_uri),
             restart_url=restart_url(asked),
             languages=asked.ui_locales,
@@ -76,12 +76,6 @@ class WikiDestination:
         if not reaches(level_of(session.amr), asked.assurance.demand(wiki.least_acr).least):
             return self.refuse(request)
         return _issued(session, wiki, asked, just_asked=just_asked)
-
-
-def _called(wiki: Wiki, asked: AuthorizationRequest) -> str:
-    """A wiki's name; with its host where it is none of the family's own: it may call itself
-    anything."""
-    return wiki.name if wiki.first_party else f"{wiki.name} ({host_of(asked.redirect_uri)})"
 
 
 def _issued(session: Session, wiki: Wiki, asked: AuthorizationRequest, *, just_asked: bool) -> Exit:
@@ -131,7 +125,7 @@ def denied(request: dict[str, Any]) -> Exit:
     if wiki is None or asked.redirect_uri not in wiki.redirect_uris:
         return Stop("invalid_client", "this wiki's registration has changed", None, "")
     if wiki.state != "active":
-        return stop(WikiSuspended(wiki.name, wiki.home_uri))
+        return stop(WikiSuspended(shown_name(wiki), wiki.home_uri))
     return refusal(wiki, asked, "access_denied", "the person did not agree")
 
 
@@ -144,7 +138,7 @@ def stop(error: RequestUnanswerable) -> Stop:
 def answer(wiki: Wiki, asked: AuthorizationRequest, parameters: dict[str, str]) -> Exit:
     """The parameters, sent in the way that the request asked for."""
     if asked.response_mode == "form_post":
-        return FormPost(asked.redirect_uri, parameters, wiki.name)
+        return FormPost(asked.redirect_uri, parameters, shown_name(wiki, asked.redirect_uri))
     return Redirect(with_query(asked.redirect_uri, parameters))
 
 

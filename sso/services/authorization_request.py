@@ -14,7 +14,7 @@ from uuid import UUID
 
 from accounts.services.assurance import Demand, Level, highest_of, level_of, reaches
 from sso.errors import AuthorizationRefused, RequestUnanswerable, WikiSuspended
-from sso.services.clients import Wiki, find_wiki
+from sso.services.clients import Wiki, find_wiki, shown_name
 from sso.services.id_tokens import HintInvalid, read_hint
 from sso.services.parameters import single_values
 from sso.services.requested_assurance import Requested, read_requested
@@ -130,7 +130,7 @@ def read_return_address(
     wiki = find_wiki(values.get("client_id"))
     if wiki is None:
         raise RequestUnanswerable("invalid_client", "client_id names no wiki that we know")
-    named = {"wiki_name": wiki.name, "home_uri": wiki.home_uri}
+    named = {"wiki_name": shown_name(wiki), "home_uri": wiki.home_uri}
     redirect_uri = values.get("redirect_uri")
     if redirect_uri is None:
         raise RequestUnanswerable("invalid_request", "redirect_uri is missing", **named)

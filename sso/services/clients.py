@@ -7,7 +7,7 @@ revocation.
 import base64
 import binascii
 from dataclasses import dataclass, field
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urlsplit
 
 from sso.errors import InvalidClient, InvalidRequest, RequestUnanswerable, WikiSuspended
 from sso.services.client_assertions import (
@@ -20,7 +20,15 @@ from sso.services.client_assertions import (
 from vault import wikis
 from vault.wikis import Wiki
 
-__all__ = ["AUTH_METHODS", "Wiki", "authenticate_wiki", "find_wiki", "why_refused"]
+__all__ = [
+    "AUTH_METHODS",
+    "Wiki",
+    "authenticate_wiki",
+    "find_wiki",
+    "host_of",
+    "shown_name",
+    "why_refused",
+]
 
 AUTH_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 MAX_CLIENT_ID = 200
@@ -36,16 +44,30 @@ def find_wiki(client_id: str | None) -> Wiki | None:
     return wikis.find(client_id)
 
 
+def host_of(uri: str) -> str:
+    """Host and port of an address: what a wiki cannot choose as freely as its name."""
+    return urlsplit(uri).netloc
+
+
+def shown_name(wiki: Wiki, uri: str | None = None) -> str:
+    """What people are told that a wiki is called.
+
+    One that is none of the family's own may call itself anything: so with the host of the address
+    that the page leads to, its home if no other.
+    """
+    return wiki.name if wiki.first_party else f"{wiki.name} ({host_of(uri or wiki.home_uri)})"
+
+
 def why_refused(wiki: Wiki) -> RequestUnanswerable:
     """Why the vault refuses what this wiki, as it is remembered here, may have."""
     wikis.forget()
     now = wikis.find(wiki.client_id)
     if now is not None and now.state != "active":
-        return WikiSuspended(now.name, now.home_uri)
+        return WikiSuspended(shown_name(now), now.home_uri)
     return RequestUnanswerable(
         "unauthorized_client",
         "the registration of this wiki has changed",
-        wiki_name=wiki.name,
+        wiki_name=shown_name(wiki),
         home_uri=wiki.home_uri,
     )
 

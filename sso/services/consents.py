@@ -8,7 +8,6 @@ claim that is asked for by name is covered by the scope that it belongs to (sect
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.services.email_addresses import OwnAddress, own_addresses
 from sso.errors import WikiSuspended
 from sso.services.authorization_request import SCOPES, AuthorizationRequest
-from sso.services.clients import why_refused
+from sso.services.clients import host_of, shown_name, why_refused
 from vault import consents, wikis
 from vault.consents import Consent
 from vault.events import Origin
@@ -29,7 +28,6 @@ __all__ = [
     "KnowingWiki",
     "Told",
     "give_consent",
-    "host_of",
     "knowing_wikis",
     "may_name",
     "verify_consent",
@@ -89,11 +87,6 @@ def may_name(wiki: Wiki, scopes: tuple[str, ...]) -> bool:
     return wiki.first_party or "profile" in scopes
 
 
-def host_of(uri: str) -> str:
-    """Host and port of an address: what a wiki cannot choose as freely as its name."""
-    return urlsplit(uri).netloc
-
-
 def verify_consent(
     session: Session, wiki: Wiki, asked: AuthorizationRequest, *, just_asked: bool = False
 ) -> None:
@@ -106,7 +99,7 @@ def verify_consent(
     if wiki.first_party:
         return
     if wiki.state != "active":
-        raise WikiSuspended(wiki.name, wiki.home_uri)
+        raise WikiSuspended(shown_name(wiki), wiki.home_uri)
     given = consents.find(session, wiki.client_id)
     is_asked_anew = "consent" in asked.prompt and not just_asked
     if given is None or is_asked_anew or not set(asked.scopes).issubset(given.scopes):

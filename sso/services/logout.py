@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sso.errors import RequestUnanswerable
-from sso.services.clients import Wiki, find_wiki
+from sso.services.clients import Wiki, find_wiki, shown_name
 from sso.services.codes import with_query
 from sso.services.id_tokens import Hint, HintInvalid, read_hint
 from sso.services.parameters import single_values
@@ -76,7 +76,7 @@ def _return_uri(wiki: Wiki | None, values: dict[str, str]) -> str | None:
         raise RequestUnanswerable(
             "invalid_request",
             "post_logout_redirect_uri is not, byte for byte, one that the wiki registered",
-            wiki_name=wiki.name if wiki else None,
+            wiki_name=shown_name(wiki) if wiki else None,
             home_uri=wiki.home_uri if wiki else "",
         )
     return with_query(wanted, {"state": values["state"]} if "state" in values else {})

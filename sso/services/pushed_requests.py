@@ -23,7 +23,7 @@ from sso.services.authorization_request import (
     read_request,
     read_return_address,
 )
-from sso.services.clients import Wiki, find_wiki
+from sso.services.clients import Wiki, find_wiki, shown_name
 from sso.services.parameters import single_values
 
 SECONDS: Final = 90
@@ -115,7 +115,7 @@ def _opened(wiki: Wiki, request_uri: str) -> dict[str, Any]:
 
 def _invalid(wiki: Wiki, description: str) -> RequestUnanswerable:
     return RequestUnanswerable(
-        "invalid_request_uri", description, wiki_name=wiki.name, home_uri=wiki.home_uri
+        "invalid_request_uri", description, wiki_name=shown_name(wiki), home_uri=wiki.home_uri
     )
 
 
