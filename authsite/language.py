@@ -18,6 +18,8 @@ from accounts.views.flow_pages import restart_url
 from authsite import policies
 
 _COOKIE_AGE: Final = 365 * 86400
+_MAX_CHOSEN: Final = 100
+_MAX_ACCEPTED: Final = 500
 
 
 class LanguageMiddleware:
@@ -49,8 +51,12 @@ def language_of(request: HttpRequest) -> str:
     if _is_for_a_program(request):
         return settings.LANGUAGE_CODE
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-    # Django reads no more of them either.
-    return _language_for(chosen[:100], request.META.get("HTTP_ACCEPT_LANGUAGE", "")[:500])
+    if len(chosen) > _MAX_CHOSEN:  # no language is called so
+        chosen = ""
+    accepted = request.META.get("HTTP_ACCEPT_LANGUAGE", "")
+    # A header that is cut anywhere means something else: the whole of it, or not from memory.
+    ask = _remembered if len(accepted) <= _MAX_ACCEPTED else _language_for
+    return ask(chosen, accepted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +67,12 @@ class _Wishes:
     META: dict[str, str]
 
 
-@lru_cache(maxsize=512)  # browsers ask in a few dozen ways
 def _language_for(chosen: str, accepted: str) -> str:
     wishes = _Wishes({settings.LANGUAGE_COOKIE_NAME: chosen}, {"HTTP_ACCEPT_LANGUAGE": accepted})
     return translation.get_language_from_request(cast("HttpRequest", wishes))
+
+
+_remembered = lru_cache(maxsize=512)(_language_for)  # browsers ask in a few dozen ways
 
 
 def name_language(response: HttpResponseBase, language: str) -> None:

@@ -76,6 +76,22 @@ def test_refusal_at_the_edge_is_in_the_language_of_who_is_refused(french: Browse
         assert is_in(refused, language)
 
 
+def test_page_for_a_browser_that_asks_at_length_is_in_what_it_likes_best(browser: Browser) -> None:
+    """A wish that is cut in the middle is another wish."""
+    for best, other in (("en", "fr"), ("fr", "en")):
+        asked = f"{best};q=0.5,".ljust(498) + f"{other};q=0.1,"
+        assert is_in(browser.get("/login", HTTP_ACCEPT_LANGUAGE=asked), best)
+
+
+@pytest.mark.parametrize("length", [3, 99, 101, 501, 3000])
+def test_page_for_a_browser_with_a_cookie_that_is_no_language_is_what_it_asks_for(
+    french: Browser, length: int
+) -> None:
+    """However long."""
+    french.cookies["__Host-language"] = "e" * length
+    assert is_in(french.get("/login"), "fr")
+
+
 @pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/robots.txt"])
 def test_answer_for_programs_is_the_same_in_every_language(french: Browser, path: str) -> None:
     """Caches keep one of it."""
