@@ -230,7 +230,7 @@ class RegistrationForm(AccountForm):
         text = self.cleaned_data["jwks"]
         try:
             return json.loads(text) if text else None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise forms.ValidationError(_("This is not JSON.")) from None
 
     def metadata(self) -> dict[str, Any]:

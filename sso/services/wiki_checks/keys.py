@@ -33,7 +33,7 @@ def given(wiki: Wiki, probe: Probe) -> Iterator[Finding]:
         return
     try:
         document = json.loads(answer.response.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         yield wrong(about, "it is not JSON: the wiki cannot authenticate")
         return
     yield from _judged(about, document, wiki)

@@ -119,6 +119,7 @@ def test_wiki_is_registered_with_what_was_agreed_to_and_its_secret_shown_once(
         ({"backchannel_logout_uri": "x"}, "backchannel_logout_uri", "Write the whole address"),
         ({"default_acr_values": "aal9"}, "default_acr_values", "This may hold aal1, aal2, phr."),
         ({"jwks": "{"}, "jwks", "This is not JSON."),
+        ({"jwks": "[" * 5_000}, "jwks", "This is not JSON."),
         (
             {"token_endpoint_auth_method": "private_key_jwt", "jwks": '{"keys": []}'},
             "jwks",
