@@ -2,15 +2,54 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Final
 
+from sso.services.client_metadata import as_metadata
+from sso.services.registration_choices import Choice, choices_of
 from sso.services.wiki_checks.findings import Finding, note, ok, wrong
 from vault.wikis import Wiki
+
+# Those that have a module of their own, or that only count together with others, are not here.
+_CHOICES: Final = {
+    Choice.NO_PKCE_NOR_NONCE: (
+        "PKCE",
+        (
+            "neither PKCE nor a nonce is asked of it: a code that somebody else brings is not told"
+            " from one's own"
+        ),
+    ),
+    Choice.NONCE_ALONE: (
+        "PKCE",
+        "not asked of it: what its nonce is worth depends on the client",
+    ),
+    Choice.PUBLIC: (
+        "authentication",
+        "none: whoever has a code and its verifier can redeem it",
+    ),
+    Choice.RS256: (
+        "ID tokens",
+        (
+            "RS256: every client understands it, but ES256 is signed many times faster; choose it"
+            " where the client can"
+        ),
+    ),
+    Choice.ID_TOKEN_BY_BROWSER: (
+        "answers",
+        "an ID token by form_post: a cross-site POST, with which no SameSite=Lax cookie goes",
+    ),
+    Choice.NOT_FAMILY: (
+        "family",
+        "not the family's own: people are asked what they share with it",
+    ),
+}
 
 
 def of(wiki: Wiki, state_reason: str) -> Iterator[Finding]:
     """Everything about the registration that somebody should know."""
     yield from _service(wiki, state_reason)
-    yield from _sign_in(wiki)
+    for choice in choices_of(as_metadata(wiki)):
+        if choice in _CHOICES:
+            yield note(*_CHOICES[choice])
     yield from _secrets(wiki)
     yield from _sessions(wiki)
 
@@ -20,34 +59,10 @@ def _service(wiki: Wiki, state_reason: str) -> Iterator[Finding]:
         yield wrong("state", f"suspended, so nobody can sign in to it: {state_reason}")
     else:
         yield ok("state", "in service")
-    if not wiki.first_party:
-        yield note("family", "not the family's own: people are asked what they share with it")
     if any(uri.startswith("http:") for uri in (wiki.home_uri, *wiki.redirect_uris)):
         yield note("TLS", "none: good for a wiki on this very machine, and for nothing else")
     if wiki.least_acr != "aal1":
         yield ok("least level", f"nobody signs in to it below {wiki.least_acr}")
-
-
-def _sign_in(wiki: Wiki) -> Iterator[Finding]:
-    if wiki.id_token_alg == "RS256":  # noqa: S105 - an algorithm's name
-        yield note(
-            "ID tokens",
-            "RS256: every client understands it, but ES256 is signed many times faster; choose it"
-            " where the client can",
-        )
-    if not wiki.require_pkce and not wiki.require_nonce:
-        yield note(
-            "PKCE",
-            "neither PKCE nor a nonce is asked of it: a code that somebody else brings is not"
-            " told from one's own",
-        )
-    elif not wiki.require_pkce:
-        yield note("PKCE", "not asked of it: what its nonce is worth depends on the client")
-    if "id_token" in wiki.response_types:
-        yield note(
-            "answers",
-            "an ID token by form_post: a cross-site POST, with which no SameSite=Lax cookie goes",
-        )
 
 
 def _secrets(wiki: Wiki) -> Iterator[Finding]:
@@ -55,8 +70,6 @@ def _secrets(wiki: Wiki) -> Iterator[Finding]:
     if ends_at is not None and ends_at > datetime.now(UTC).timestamp():
         until = datetime.fromtimestamp(ends_at, UTC)
         yield note("secret", f"the older one is still good, until {until:%Y-%m-%d %H:%M} UTC")
-    if wiki.token_endpoint_auth_method == "none":  # noqa: S105 - a method's name
-        yield note("authentication", "none: whoever has a code and its verifier can redeem it")
 
 
 def _sessions(wiki: Wiki) -> Iterator[Finding]:
