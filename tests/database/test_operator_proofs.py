@@ -66,6 +66,7 @@ def lockouts(
     )
     a_wiki(admin)
     a_passkey(admin, account_of(admin, "Olga"), kind="operator")
+    [wiki] = ask(admin, "SELECT to_jsonb(w)::text AS row, mac FROM vault.wikis w")
     browser = value(
         admin,
         "INSERT INTO vault.device_credentials (secret_hash, account_id) VALUES (%s, %s)"
@@ -80,6 +81,8 @@ def lockouts(
         "send_reset": ([session, victim.account_id, "x"], "unproven"),
         "end_account_sessions": ([session, victim.account_id, "x"], "unproven"),
         "set_wiki_state": ([session, "wiki-a", "suspended", "x"], "unproven"),
+        "register_wiki": ([session, wiki["row"].replace("wiki-a", "wiki-b"), "x"], "unproven"),
+        "change_wiki": ([session, wiki["row"], wiki["mac"], "x"], "unproven"),
         "lock_accounts": ([session, [victim.account_id], "x", None, False, ""], "unproven"),
         "unlock_accounts": ([session, 1, "x"], "unproven"),
         "close_door": ([session, "sign_up", "x", None], "unproven"),

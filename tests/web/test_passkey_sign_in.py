@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from authsite.logs import Line
 from tests.database.asking import value
 from tests.web.holders import Ada, step, words
 from tests.web.passkeys import (
@@ -84,7 +85,7 @@ def test_passkey_that_is_refused_leaves_a_word_in_the_log_and_nothing_of_what_wa
     text = device.get(options_of(page), signature=lambda right: right[:-1] + b"x")
     for _try in range(2):
         send(visitor, page, SIGN_IN, credential=text)
-    lines = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
+    lines = [json.loads(record.msg) for record in caplog.records if isinstance(record.msg, Line)]
     refused = [line for line in lines if line["event"] == "passkey_refused"]
     assert [line["why"] for line in refused] == ["authentication", "challenge"]
     logged = str(lines) + caplog.text
