@@ -5,6 +5,7 @@ running anybody's install scripts.
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -72,6 +73,10 @@ def _install(installation: Installation) -> None:
 
 
 def _run(command: Sequence[str], *, folder: Path = ROOT) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    # Node.js trusts a list of its own unless it is told to trust whom this machine does.
+    environment = {"NODE_OPTIONS": "--use-system-ca", **os.environ}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise CannotInstall(done.stderr or done.stdout)

@@ -97,8 +97,13 @@ def _running(project: Path, bundle: Path) -> Iterator[tuple[IO[str], IO[str]]]:
 
 
 def _environment() -> dict[str, str]:
-    # All of it: how npm reaches its registry is this machine's business.
-    return {**os.environ, "PATH": f"{_BIN}{os.pathsep}{os.environ['PATH']}"}
+    # All of it: how npm reaches its registry is this machine's business, and so is whom it trusts,
+    # which Node.js looks up in a list of its own unless it is told otherwise.
+    return {
+        "NODE_OPTIONS": "--use-system-ca",
+        **os.environ,
+        "PATH": f"{_BIN}{os.pathsep}{os.environ['PATH']}",
+    }
 
 
 def _write(given: IO[str], value: dict[str, Any]) -> None:
