@@ -76,18 +76,19 @@ def read_sent(pairs: Iterable[tuple[str, list[str]]]) -> _Read:
     address changes what was pushed. Raises ``RequestUnanswerable``.
     """
     sent = list(pairs)
-    values, repeated = single_values(sent)
-    request_uri = values.get("request_uri", "")
-    if not request_uri.startswith(_URN):
+    # Most requests name none: they are read once, there.
+    named = next((given for name, given in sent if name == "request_uri"), [])
+    if len(named) != 1 or not named[0].startswith(_URN):
         return read_return_address(sent)
+    values, repeated = single_values(sent)
     if "client_id" in repeated:
         raise RequestUnanswerable("invalid_request", "client_id is repeated")
     wiki = find_wiki(values.get("client_id"))
     if wiki is None:
         raise RequestUnanswerable("invalid_client", "client_id names no wiki that we know")
-    claims = _opened(wiki, request_uri)
+    claims = _opened(wiki, named[0])
     address, values, repeated = read_return_address(_pairs(claims["sent"]))
-    pushed = Pushed(UUID(claims["id"]), claims["at"], request_uri)
+    pushed = Pushed(UUID(claims["id"]), claims["at"], named[0])
     return replace(address, pushed=pushed), values, repeated
 
 
