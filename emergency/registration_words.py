@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
 from emergency.actions.register_wiki import Wiki, has_secret, metadata_of
 from emergency.wiki_forms import RegistrationForm, initial_of
+from sso.services.clients import host_of
 
 _LISTS: Final = ("redirect_uris", "post_logout_redirect_uris")
 
@@ -78,7 +78,7 @@ def _consequences(old: Wiki, new: Wiki) -> list[str]:
 
 
 def _asks_anew(old: Wiki, new: Wiki) -> bool:
-    hosts = [{urlsplit(uri).netloc for uri in wiki.redirect_uris} for wiki in (old, new)]
+    hosts = [{host_of(uri) for uri in wiki.redirect_uris} for wiki in (old, new)]
     return not set(old.scopes) <= set(new.scopes) or not hosts[1] <= hosts[0]
 
 
