@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.browser import Browser
-from tests.conformance.library import installed, sign_in
+from tests.conformance.openid_client import installed, sign_in
 from tests.conformance.site import EMAIL, LIBRARY, LIBRARY_BY_KEY, USERNAME, Site
 
 
