@@ -18,9 +18,7 @@ from sso.errors import AuthorizationRefused, RequestUnanswerable
 from sso.flow import wiki_destination
 from sso.services.authorization_request import (
     AuthorizationRequest,
-    Decision,
     ReturnAddress,
-    decide,
     read_request,
 )
 from sso.services.clients import Wiki, shown_name
@@ -35,6 +33,7 @@ from sso.services.consents import ConsentNeeded
 from sso.services.parameters import MAX_QUERY
 from sso.services.pushed_requests import read_sent
 from sso.services.requested_assurance import factors_held
+from sso.services.session_decision import Decision, decide
 
 
 @csrf_exempt  # a wiki's page may post here; nothing is done for the request alone

@@ -5,21 +5,18 @@ and its redirect URI are known nothing is answered there; afterwards everything 
 """
 
 import re
-import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import MISSING, asdict, dataclass, fields
-from enum import Enum
 from typing import Any, Literal
 from uuid import UUID
 
-from accounts.services.assurance import Demand, Level, highest_of, level_of, reaches
+from accounts.services.assurance import Level
 from sso.errors import AuthorizationRefused, RequestUnanswerable, WikiSuspended
 from sso.services.clients import Wiki, find_wiki, shown_name
 from sso.services.id_tokens import HintInvalid, read_hint
 from sso.services.parameters import single_values
 from sso.services.requested_assurance import Requested, read_requested
 from sso.services.requested_claims import RequestedClaims, read_claims
-from vault.sessions import Session
 
 SCOPES = ("openid", "profile", "email", "offline_access")
 PROMPTS = frozenset({"none", "login", "create", "consent", "select_account"})
@@ -293,52 +290,3 @@ def _check_hint(wiki: Wiki, values: dict[str, str]) -> str | None:
     if hint.client_id != wiki.client_id:
         raise AuthorizationRefused("invalid_request", "id_token_hint is another wiki's")
     return hint.sub
-
-
-class Decision(Enum):
-    """What a checked request needs."""
-
-    ANSWER = "answer"
-    SIGN_IN = "sign_in"
-    SIGN_UP = "sign_up"
-    LOGIN_REQUIRED = "login_required"
-    DEPENDS = "depends"  # on the factors that the account holds: decide again with them
-
-
-def decide(
-    request: AuthorizationRequest,
-    session: Session | None,
-    demand: Demand,
-    factors: Collection[str] | None = None,
-    *,
-    now: float | None = None,
-) -> Decision:
-    """Whether the session at hand will do (OpenID Connect Core 1.0 section 3.1.2.3).
-
-    It has to reach the demand's least level. Where it falls short of what is only wanted, its
-    account is asked for more if that can be reached by its ``factors`` (None: nobody has looked),
-    and never if that would take a page where none may be shown.
-    """
-    is_silent = "none" in request.prompt
-    if session is not None and _is_usable(request, session, time.time() if now is None else now):
-        level = level_of(session.amr)
-        if reaches(level, demand.least):
-            if is_silent or reaches(level, demand.wanted):
-                return Decision.ANSWER
-            if factors is None:
-                return Decision.DEPENDS
-            if reaches(level, highest_of(factors)):  # it cannot rise
-                return Decision.ANSWER
-    if is_silent:
-        return Decision.LOGIN_REQUIRED
-    return Decision.SIGN_UP if "create" in request.prompt else Decision.SIGN_IN
-
-
-def _is_usable(request: AuthorizationRequest, session: Session, now: float) -> bool:
-    """Whether it is the right person's, new enough, and nobody asks to sign in all the same."""
-    age = now - session.auth_time
-    return (
-        not {"login", "select_account", "create"} & set(request.prompt)
-        and (request.max_age is None or (age <= request.max_age and request.max_age > 0))
-        and request.is_about(session.account_id)
-    )

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from accounts.services.assurance import LEVELS, Demand, highest_of, level_of, reaches
-from sso.services.authorization_request import AuthorizationRequest, Decision, decide
+from sso.services.authorization_request import AuthorizationRequest
+from sso.services.session_decision import Decision, decide
 from vault.sessions import Session
 
 NOW: Final = 1_800_000_000
