@@ -1,10 +1,10 @@
 """Who is signed in: asked of the vault at most once a request, and only if somebody wants it."""
 
 from collections.abc import Callable
+from functools import partial
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.functional import SimpleLazyObject
 
 from accounts.services.sessions import Session, resume_session
 from accounts.views.cookies import SESSION_COOKIE, forget_session
@@ -28,14 +28,14 @@ def set_session(request: HttpRequest, session: Session | None) -> None:
 
 
 class SessionMiddleware:
-    """Gives ``request.auth_session``, lazily, and takes a dead session's cookie away."""
+    """Gives ``request.find_session`` for pages, and takes a dead session's cookie away."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer the request."""
-        request.auth_session = SimpleLazyObject(lambda: session_of(request))  # type: ignore[attr-defined]
+        request.find_session = partial(session_of, request)  # type: ignore[attr-defined]
         response = self.get_response(request)
         looked_up = _SESSION in request.META
         is_dead = SESSION_COOKIE in request.COOKIES and looked_up and session_of(request) is None

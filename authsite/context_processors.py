@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from authsite.references import reference_of
 
@@ -17,11 +18,12 @@ def site(request: HttpRequest) -> dict[str, Any]:
     `current_session` stays lazy: a page that doesn't show it asks the vault nothing. Error pages
     made near the edge have none.
     """
+    find_session = getattr(request, "find_session", None)
     return {
         "site_name": settings.SITE_NAME,
         "support": settings.SUPPORT,
         "languages": settings.LANGUAGES,
-        "current_session": getattr(request, "auth_session", None),
+        "current_session": SimpleLazyObject(find_session) if find_session is not None else None,
         "language_next": language_next(request),
         # Made for the few pages that show it.
         "reference": partial(reference_of, request),

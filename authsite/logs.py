@@ -12,13 +12,18 @@ import re
 import sys
 import traceback
 from collections.abc import MutableMapping
+from contextlib import nullcontext
+from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import structlog
 
 Event = MutableMapping[str, Any]
 _ErrorInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+# Which request the lines of this thread belong to.
+current_reference: Final[ContextVar[str | None]] = ContextVar("reference", default=None)
 
 _BLOT: Final = "[removed]"
 # JWS and JWE; 27 characters of base64url are 160 bits, the shortest secret here that isn't typed.
@@ -73,7 +78,7 @@ def logging_settings(role: str, *, messages: bool = False, level: str = "INFO") 
         },
         "handlers": {
             "standard_output": {
-                "class": "logging.StreamHandler",
+                "class": "authsite.logs.Output",
                 "stream": "ext://sys.stdout",
                 "formatter": "json",
             }
@@ -107,7 +112,26 @@ class LineFormatter(structlog.stdlib.ProcessorFormatter):
         return record.msg if isinstance(record.msg, Line) else super().format(record)
 
 
+class Output(logging.StreamHandler[TextIO]):
+    """Where lines go; takes one that is written out already without a record around it."""
+
+    def put(self, line: Line) -> None:
+        """Write the line, and nothing in between. What fails is told on standard error."""
+        with self.lock or nullcontext():
+            try:
+                self.stream.write(f"{line}\n")
+                self.stream.flush()
+            except Exception:  # noqa: BLE001 - as logging does: no request fails for its line
+                self.handleError(logging.makeLogRecord({"msg": line}))
+
+
 def _shared_processors(role: str, *, messages: bool) -> list[Any]:
+    def add_reference(_logger: object, _method: str, event: Event) -> Event:
+        reference = current_reference.get()
+        if reference is not None:
+            event.setdefault("reference", reference)
+        return event
+
     def add_role(_logger: object, _method: str, event: Event) -> Event:
         event["role"] = role
         return event
@@ -119,7 +143,7 @@ def _shared_processors(role: str, *, messages: bool) -> list[Any]:
         return event
 
     return [
-        structlog.contextvars.merge_contextvars,
+        add_reference,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
@@ -159,18 +183,22 @@ def blot(_logger: object, _method: str, event: Event) -> Event:
     """Remove queries and whatever looks like a secret from every text of a log line."""
     for key, value in event.items():
         if key not in _OURS:
-            event[key] = _blotted(value)
+            event[key] = blotted(value)
     return event
 
 
 def render(_logger: object, _method: str, event: Event) -> Line:
+    """Write the event, with what a reader looks for in front."""
+    return written({**{name: event[name] for name in _FIRST if name in event}, **event})
+
+
+def written(event: Event) -> Line:
     """Write the event as one line of ASCII JSON, so that no character can break or repaint it."""
-    leading = {name: event[name] for name in _FIRST if name in event}
-    line = _json({**leading, **event})
-    return Line(line.replace("\x7f", "\\u007f"))
+    return Line(_json(event).replace("\x7f", "\\u007f"))
 
 
-def _blotted(value: Any) -> Any:
+def blotted(value: Any) -> Any:
+    """Give the value without what looks like a query or a secret in its texts."""
     if isinstance(value, str):
         # Each search only where it can find something: most texts are a word.
         if "?" in value:
@@ -179,9 +207,9 @@ def _blotted(value: Any) -> Any:
             value = _ASSIGNED.sub(rf"\1\2{_BLOT}", value)
         return _TOKEN.sub(_BLOT, value) if len(value) >= _SHORTEST_TOKEN else value
     if isinstance(value, dict):
-        return {str(key): _blotted(item) for key, item in value.items()}
+        return {str(key): blotted(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_blotted(item) for item in value]
+        return [blotted(item) for item in value]
     return value
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-import structlog
 from csp.constants import HEADER as POLICY_HEADER
 from csp.utils import build_policy
 from django.conf import settings
@@ -21,12 +20,11 @@ from django.http.response import HttpResponseBase
 from django.http.response import ResponseHeaders as HeaderMapping
 from django.middleware.security import SecurityMiddleware
 
-from accounts.services import throttling
 from authsite import metrics, policies, problems
 from authsite.client import settle_client
+from authsite.logs import current_reference
 from authsite.references import reference_of
-
-log = structlog.get_logger("authsite.requests")
+from authsite.request_lines import write_request_line
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -69,19 +67,18 @@ class RequestContext:
         """Answer the request, and log it without query, cookies or form values."""
         started = time.perf_counter()
         settle_client(request)
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(reference=reference_of(request))
+        reference = reference_of(request)
+        current_reference.set(reference)
         response = self.get_response(request)
         seconds = time.perf_counter() - started
         route = metrics.route_of(request)
         metrics.observe(request, response.status_code, route, seconds)
-        log.info(
-            "request",
-            method=request.method,
+        write_request_line(
+            request,
+            reference=reference,
             route=route,
             status=response.status_code,
-            ms=round(seconds * 1000, 1),
-            network=throttling.client_network(request),
+            seconds=seconds,
         )
         return response
 

@@ -4,16 +4,20 @@ import gc
 import os
 import sys
 
+import django
 from django.core.cache import close_caches
 from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
-from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, reset_queries
+
+from authsite.handler import Handler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "authsite.settings.base")
 
 try:
-    application = get_wsgi_application()
+    django.setup(set_prefix=False)
+    application = Handler()
 except ImproperlyConfigured as error:
     # One clear line each instead of a traceback.
     sys.exit(f"authsite does not start:\n{error}")
@@ -21,6 +25,7 @@ except ImproperlyConfigured as error:
 # What Django does after each request it does before the next one as well, or for nobody here.
 request_finished.disconnect(close_old_connections)
 request_finished.disconnect(close_caches)  # neither of ours has anything to close
+request_finished.disconnect(reset_urlconf)  # each request sets it, to the only one there is
 request_started.disconnect(reset_queries)  # they are kept under DEBUG alone
 
 # What is loaded now stays: the collector need not walk a hundred thousand objects to learn that.

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 import structlog
+from django.conf import settings
 from django.test import RequestFactory
 
-from authsite.logs import logging_settings
+from authsite.logs import Output, current_reference, logging_settings, written
+from authsite.request_lines import write_request_line
 
 SECRET = "Kq3vN0_pX7sZ-9tLmB2cD4eF6gH8jR1wY5uA0iQxT2M"
 JWT = f"eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.{SECRET}"
@@ -40,8 +42,8 @@ def lines() -> Iterator[Lines]:
     """Logging as the site does it, into memory."""
     lines = Lines()
     handler = logging.StreamHandler(lines.stream)
-    settings = logging_settings("web")["formatters"]["json"]
-    handler.setFormatter(settings.pop("()")(**settings))
+    formatter = logging_settings("web")["formatters"]["json"]
+    handler.setFormatter(formatter.pop("()")(**formatter))
     root = logging.getLogger()
     root.addHandler(handler)
     before = root.level
@@ -157,3 +159,53 @@ def test_object_that_is_no_plain_data_is_named_not_shown(lines: Lines) -> None:
 
     structlog.get_logger("ours").warning("event", session=Session())
     assert lines.last["session"] == "<Session>"
+
+
+def test_request_line_says_what_was_asked_and_nothing_that_was_sent() -> None:
+    """Route, status and reference; a made-up method cannot bring in a secret or another line."""
+    stream = io.StringIO()
+    output = Output(stream)
+    request = RequestFactory().generic(f"GET\n{SECRET}", f"/reset/{SECRET}?code={SECRET}")
+    logging.getLogger().addHandler(output)
+    try:
+        write_request_line(
+            request, reference="7K2M-Q9XD", route="/reset", status=405, seconds=0.00123
+        )
+    finally:
+        logging.getLogger().removeHandler(output)
+    [line] = stream.getvalue().splitlines()
+    assert SECRET not in line
+    said = json.loads(line)
+    assert said.pop("at").endswith("Z")
+    assert said == {
+        "level": "info",
+        "event": "request",
+        "method": "GET\n[removed]",
+        "route": "/reset",
+        "status": 405,
+        "ms": 1.2,
+        "network": "127.0.0.1/32",
+        "reference": "7K2M-Q9XD",
+        "logger": "authsite.requests",
+        "role": settings.ROLE,
+    }
+
+
+def test_lines_carry_the_reference_of_their_request(lines: Lines) -> None:
+    """Whichever library wrote them."""
+    token = current_reference.set("7K2M-Q9XD")
+    try:
+        structlog.get_logger("ours").warning("event")
+        assert lines.last["reference"] == "7K2M-Q9XD"
+        logging.getLogger("library").warning("event")
+        assert lines.last["reference"] == "7K2M-Q9XD"
+    finally:
+        current_reference.reset(token)
+
+
+def test_line_that_cannot_be_written_fails_no_request(capsys: pytest.CaptureFixture[str]) -> None:
+    """A full disk is told on standard error."""
+    full = io.StringIO()
+    full.close()
+    Output(full).put(written({"event": "request"}))
+    assert "I/O operation on closed file" in capsys.readouterr().err
