@@ -11,13 +11,12 @@ from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import check_for_language
 from django.views.decorators.http import require_POST
 
 from accounts.views.flow_pages import restart_url
+from accounts.views.languages import chosen, remember_choice
 from authsite import policies
 
-_COOKIE_AGE: Final = 365 * 86400
 _MAX_CHOSEN: Final = 100
 _MAX_ACCEPTED: Final = 500
 
@@ -97,17 +96,9 @@ def set_language(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(status=303)
     back = restart_url(request) or _local_path(request.POST.get("next", ""))
     response.headers["Location"] = back
-    language = request.POST.get("language", "")
-    if language in dict(settings.LANGUAGES) and check_for_language(language):
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            language,
-            max_age=_COOKIE_AGE,
-            path="/",
-            secure=True,
-            httponly=True,
-            samesite="Lax",
-        )
+    language = chosen(request)
+    if language is not None:
+        remember_choice(response, language)
     return response
 
 

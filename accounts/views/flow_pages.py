@@ -57,15 +57,23 @@ def label_of(flow: Flow) -> Label:
 
 
 def flow_page(
-    request: HttpRequest, flow: Flow, template: str, context: dict[str, Any]
+    request: HttpRequest,
+    flow: Flow,
+    template: str,
+    context: dict[str, Any],
+    *,
+    sealed: str | None = None,
 ) -> HttpResponse:
-    """Renders a page of a flow: sealed for this browser, its form allowed to lead to one wiki."""
+    """Renders a page of a flow: sealed for this browser, its form allowed to lead to one wiki.
+
+    ``sealed`` is the flow as it came, where the page is only shown once more: it lives no longer.
+    """
     label = label_of(flow)
     response = render(
         request,
         template,
         {
-            "flow": seal(flow, bind_browser(request)),
+            "flow": sealed or seal(flow, bind_browser(request)),
             "destination_name": label.name,
             "reauthenticate": flow.reauthenticate,
             **context,

@@ -11,8 +11,9 @@ from accounts.middleware import session_of
 from accounts.views import login
 from accounts.views.beginnings import begin_again
 from accounts.views.flow_csrf import flow_protect
-from accounts.views.flow_pages import label_of, leave, open_flow, unusable
+from accounts.views.flow_pages import flow_page, label_of, leave, open_flow, unusable
 from accounts.views.guards import SeeOther, origin_of
+from accounts.views.languages import answer_in, chosen, remember_choice
 from sso.flow import consent as asking
 from sso.flow import wiki_destination
 
@@ -28,12 +29,21 @@ def consent(request: HttpRequest) -> HttpResponse:
     """
     if request.method != "POST":
         return SeeOther(reverse("accounts:login"))
+    response = _posted(request)
+    if (language := chosen(request)) is not None:
+        remember_choice(response, language)
+    return response
+
+
+def _posted(request: HttpRequest) -> HttpResponse:
     try:
         flow = open_flow(request)
     except FlowUnusable as error:
         return unusable(request, error, _ask_again)
     if (flow.page, flow.destination) != (asking.PAGE, wiki_destination.NAME):
         return begin_again(request, flow)
+    if "language" in request.POST:
+        return _in_another_language(request, flow)
     if request.POST.get("decision") == "other":
         return login.present(request, Flow(flow.destination, flow.request))
     return _answered(request, flow)
@@ -46,6 +56,23 @@ def _answered(request: HttpRequest, flow: Flow) -> HttpResponse:
             return leave(request, wiki_destination.allowed(session, flow, origin_of(request)))
         if decision == "deny":
             return leave(request, wiki_destination.denied(flow.request))
+    return _ask_again(request, flow)
+
+
+def _in_another_language(request: HttpRequest, flow: Flow) -> HttpResponse:
+    """The same page, and never an answer: its flow goes out as it came in.
+
+    What was proven for the request (``prompt=login``, ``max_age``) is not asked for again, and is
+    good for no longer and for no other session than it was.
+    """
+    session = session_of(request)
+    if session is not None and asking.is_asked(flow, session):
+        page = wiki_destination.asked_again(session, flow)
+        if page is not None:
+            if (language := chosen(request)) is not None:
+                answer_in(request, language)
+            sealed = request.POST["flow"]
+            return flow_page(request, page.flow, page.template, page.context, sealed=sealed)
     return _ask_again(request, flow)
 
 

@@ -26,19 +26,27 @@ def ask(
     given: Consent | None,
 ) -> Page:
     """The page; it asks the vault for the address where the wiki would be told that."""
+    flow = Flow(
+        destination=destination,
+        request=asked.to_flow(),
+        page=PAGE,
+        pending={
+            "sid": str(session.sid),
+            "account": str(session.account_id),
+            "question": secrets.token_urlsafe(32),
+        },
+    )
+    return page_of(flow, session, wiki, asked, given)
+
+
+def page_of(
+    flow: Flow, session: Session, wiki: Wiki, asked: AuthorizationRequest, given: Consent | None
+) -> Page:
+    """The page of a flow that asks already: the same question, told as things are now."""
     told = what_is_told(session, asked, given)
     return Page(
         template=_TEMPLATE,
-        flow=Flow(
-            destination=destination,
-            request=asked.to_flow(),
-            page=PAGE,
-            pending={
-                "sid": str(session.sid),
-                "account": str(session.account_id),
-                "question": secrets.token_urlsafe(32),
-            },
-        ),
+        flow=flow,
         context={
             "wiki_name": wiki.name,
             "wiki_host": host_of(asked.redirect_uri),

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from accounts.flow.destinations import Exit, FormPost, Label, Redirect, Stop, origin_of_uri
+from accounts.flow.destinations import Exit, FormPost, Label, Page, Redirect, Stop, origin_of_uri
 from accounts.flow.seal import Flow
 from accounts.services.assurance import Demand, level_of, reaches
 from accounts.services.sessions import Origin, Session
@@ -20,7 +20,7 @@ from sso.services.codes import (
     with_query,
     with_state,
 )
-from sso.services.consents import ConsentNeeded, give_consent
+from sso.services.consents import ConsentNeeded, give_consent, given_consent
 from sso.services.pushed_requests import pushed_again
 
 NAME = "wiki"
@@ -101,6 +101,15 @@ def ask_consent(
     if "none" in asked.prompt:
         return refusal(wiki, asked, "consent_required", "this person has not agreed to it yet")
     return consent.ask(NAME, session, wiki, asked, needed.given)
+
+
+def asked_again(session: Session, flow: Flow) -> Page | None:
+    """The page that asks, as it is shown a second time; None where nobody may be asked any more."""
+    asked = AuthorizationRequest.from_flow(flow.request)
+    wiki = find_wiki(asked.client_id)
+    if wiki is None or wiki.first_party or wiki.state != "active":
+        return None
+    return consent.page_of(flow, session, wiki, asked, given_consent(session, wiki))
 
 
 def allowed(session: Session, flow: Flow, origin: Origin) -> Exit:

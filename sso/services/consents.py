@@ -28,6 +28,7 @@ __all__ = [
     "KnowingWiki",
     "Told",
     "give_consent",
+    "given_consent",
     "knowing_wikis",
     "may_name",
     "verify_consent",
@@ -104,6 +105,11 @@ def verify_consent(
     is_asked_anew = "consent" in asked.prompt and not just_asked
     if given is None or is_asked_anew or not set(asked.scopes).issubset(given.scopes):
         raise ConsentNeeded(given)
+
+
+def given_consent(session: Session, wiki: Wiki) -> Consent | None:
+    """What this session's person lets a wiki know already. Raises ``VaultUnavailable``."""
+    return consents.find(session, wiki.client_id)
 
 
 def give_consent(

@@ -208,3 +208,23 @@ def test_consent_to_a_wiki_with_a_long_name_of_markup_is_fit_to_be_seen(
     assert "code" in foreign.answered(page)
     page.goto(f"{demo.issuer}/account/wikis")
     look(page, "own-wikis-long-name")
+
+
+def test_consent_in_another_language_after_a_demanded_sign_in_asks_no_password_again(
+    demo: Demo, foreign: Foreign, person: Person
+) -> None:
+    """With ``prompt=login``: the password once, the page in French, and the answer is a code."""
+    foreign.register(demo, "Quay wiki")
+    page = person()
+    sign_up(page, demo, "Blaise of the harbour")
+    page.goto(foreign.address(prompt="login"))
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(heading(page)).to_have_text("Let Quay wiki know who you are?")
+    page.get_by_label("Language").select_option("fr")
+    page.get_by_role("button", name="Change", exact=True).click()
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    expect(page.get_by_text("Quay wiki")).to_be_visible()
+    expect(page.locator("input[type=password]")).to_have_count(0)
+    page.locator("button[value=allow]").click()
+    assert "code" in foreign.answered(page)

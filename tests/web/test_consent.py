@@ -463,15 +463,6 @@ def test_page_open_for_too_long_begins_again(
     assert is_asked(grace.get(answer.headers["Location"]))
 
 
-def test_language_changed_on_the_page_asks_the_same_in_it(
-    grace: Browser, foreign: WikiClient
-) -> None:
-    """The way back is the wiki's request."""
-    page = ask(grace, foreign)
-    moved = grace.submit(page, "/language", language="fr")
-    assert moved.headers["Location"].startswith("/oauth/authorize?")
-
-
 # --- The family's own, and what it costs -------------------------------------------------------
 
 
@@ -523,7 +514,7 @@ def test_page_and_its_answer_cost_few_statements(grace: Browser, foreign: WikiCl
 def test_page_works_without_a_script(grace: Browser, foreign: WikiClient) -> None:
     """Plain buttons of a plain form, each with what it says."""
     page = Page(ask(grace, foreign).content.decode())
-    (form,) = [one for one in page.all("form") if one.get("action") == PAGE]
+    form, _language = [one for one in page.all("form") if one.get("action") == PAGE]
     values = [button.get("value") for button in page.all("button") if button.get("name")]
     assert values == ["other", "allow", "deny"]
     assert not [b for b in page.all("button") if {"hidden", "disabled"} & set(b.attributes)]
