@@ -14,6 +14,7 @@ _EVENTS: Final[Mapping[str, str]] = {  # by how their tags begin: see emergency/
     "right_password_wrong_factor": "account:factor:",
     "factor_openings": "account:factor:",
     "token_requests": "account:token:",
+    "assertions_replayed": "wiki:",
     "unjudged": "account:password:",
     "rows_refused": "site:",
 }

@@ -80,6 +80,15 @@ WORDS: Final[Mapping[str, AlertWords]] = {
             "one; lock the account if they do not know of any reason."
         ),
     ),
+    "assertions_replayed": AlertWords(
+        title=_("An assertion of a wiki was shown again"),
+        seen=_("Refused, since one wiki had shown the same one before: %(count)s."),
+        advice=_(
+            "Somebody may have read what the wiki sends here, or it sends a request again that it "
+            "got no answer to. Nothing was given for it. Ask who runs the wiki; if they do not "
+            "know of any reason, suspend it until it has a new key."
+        ),
+    ),
     "unjudged": AlertWords(
         title=_("Guesses that nobody waited to have judged"),
         seen=_("Handed to the vault without asking for the verdict: %(count)s."),

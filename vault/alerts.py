@@ -20,6 +20,7 @@ Kind = Literal[
     "factor_openings",
     "token_requests",
     "sign_count_back",
+    "assertions_replayed",
     "unjudged",
     "rows_refused",
     "dead_letters",

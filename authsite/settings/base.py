@@ -208,6 +208,7 @@ ALERT_THRESHOLDS = {
     "token_requests": env.number("AUTHSITE_ALERT_TOKEN_REQUESTS", 60, most=100000),
     "usual_times": env.number("AUTHSITE_ALERT_USUAL_TIMES", 5, most=100),
     "sign_count_back": env.number("AUTHSITE_ALERT_SIGN_COUNT_BACK", 1, most=100),
+    "assertions_replayed": env.number("AUTHSITE_ALERT_ASSERTIONS_REPLAYED", 1, most=100),
     "unjudged": env.number("AUTHSITE_ALERT_UNJUDGED", 3, most=1000),
     "rows_refused": env.number("AUTHSITE_ALERT_ROWS_REFUSED", 1, most=10),
     "dead_letters": env.number("AUTHSITE_ALERT_DEAD_LETTERS", 3, most=10000),

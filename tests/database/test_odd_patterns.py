@@ -1,11 +1,14 @@
 """What the watch takes for odd, and what it does not, pattern by pattern."""
 
+import time
+
 import psycopg
 import pytest
 
 from tests.database.asking import (
     Login,
     a_person,
+    a_wiki,
     call,
     propose,
     prove,
@@ -25,6 +28,8 @@ from tests.database.watching import (
 )
 
 __all__ = ["web", "worker"]
+
+SPEND = "api.spend_assertion_v1"
 
 
 def test_row_refused_is_an_alert_for_each_kind_of_row_that_there_is(
@@ -143,6 +148,31 @@ def test_passkey_whose_counter_goes_back_is_an_alert(
     happened(admin, "account:passkey:counter", account=somebody(admin, "Ada"))
     assert watch(worker) == 1
     assert alerts(admin)[0]["kind"] == "sign_count_back"
+
+
+def test_assertion_shown_again_is_an_alert_for_its_wiki(
+    admin: psycopg.Connection, web: psycopg.Connection, worker: psycopg.Connection
+) -> None:
+    """RFC 7523 section 3: one alert a wiki, from the first time on; none for new assertions."""
+    for client_id in ("copied-1", "honest-1"):
+        a_wiki(admin, client_id)
+    shown, ends_at = random_32(), int(time.time()) + 60
+    for digest, client_id in ((shown, "copied-1"), (random_32(), "honest-1")):
+        assert call(web, SPEND, client_id, digest, ends_at)["status"] == "spent"
+    assert watch(worker) == 0
+    assert call(web, SPEND, "copied-1", shown, ends_at)["status"] == "replayed"
+    assert watch(worker) == 1
+    assert call(web, SPEND, "copied-1", shown, ends_at)["status"] == "replayed"
+    assert watch(worker) == 0
+    [alert] = alerts(admin)
+    assert (alert["kind"], alert["subject"], alert["count"]) == (
+        "assertions_replayed",
+        "copied-1",
+        2,
+    )
+    assert "copied" not in str(letters(admin))
+    seen = "SELECT subject FROM views.alerts WHERE kind = 'assertions_replayed'"
+    assert value(admin, seen) == "copied-1"
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,18 @@ def test_alert_about_an_account_leads_to_it(place: Place, admin: psycopg.Connect
     assert "Ada" in page.words
 
 
+def test_alert_about_a_wiki_leads_to_it(place: Place, admin: psycopg.Connection) -> None:
+    """By its client id; where many share one alert there is none to lead to."""
+    kind = "assertions_replayed"
+    alert = an_alert(admin, kind, subject="english", count=1, detail="{}")
+    browser = place.signed_in("Looker")
+    page = browser.get(f"/admin/alerts/{alert}/")
+    assert 'href="/admin/wikis/english/"' in page.text
+    assert "had shown the same one before: 1." in page.words
+    many = an_alert(admin, kind, subject="more", count=7, detail="{}")
+    assert "/admin/wikis/more/" not in browser.get(f"/admin/alerts/{many}/").text
+
+
 @pytest.mark.parametrize(
     ("kind", "where"),
     [
@@ -88,6 +100,7 @@ def test_alert_about_an_account_leads_to_it(place: Place, admin: psycopg.Connect
         ("unjudged", "/admin/events/?kind=account%3Apassword%3A"),
         ("factor_openings", "/admin/events/?kind=account%3Afactor%3A"),
         ("token_requests", "/admin/events/?kind=account%3Atoken%3A"),
+        ("assertions_replayed", "/admin/events/?kind=wiki%3A"),
         ("rows_refused", "/admin/events/?kind=site%3A"),
         ("dead_letters", "/admin/outbox/?state=dead"),
         ("outbox_behind", "/admin/outbox/?state=due"),

@@ -14,6 +14,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
            ('token_requests', 60, 100000),
            ('usual_times', 5, 100),        -- no kind: how many times the usual is beyond the usual
            ('sign_count_back', 1, 100),
+           ('assertions_replayed', 1, 100),
            ('unjudged', 3, 1000),
            ('rows_refused', 1, 10),
            ('dead_letters', 3, 10000),
@@ -197,7 +198,8 @@ $$;
 -- Of a network no more than tells one alert from another.
 CREATE OR REPLACE VIEW views.alerts AS
     SELECT a.id, a.kind,
-           CASE WHEN a.subject = 'more' OR a.kind = 'rows_refused' THEN a.subject
+           CASE WHEN a.subject = 'more' OR a.kind IN ('rows_refused', 'assertions_replayed')
+                    THEN a.subject
                 WHEN a.kind = 'one_network_many_names' THEN left(a.subject, 8)
                 ELSE '' END AS subject,
            person.id AS account_id, person.username, a.count, a.detail, a.first_at, a.last_at,

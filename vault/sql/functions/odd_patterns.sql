@@ -182,14 +182,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH odd AS MATERIALIZED (
         SELECT CASE e.tag WHEN 'site:row:refused' THEN 'rows_refused'
                           WHEN 'account:passkey:counter' THEN 'sign_count_back'
+                          WHEN 'wiki:assertion:replayed' THEN 'assertions_replayed'
                           ELSE 'unjudged' END AS kind,
                -- Every process may report a row: what it says must not become words of a letter.
                CASE e.tag WHEN 'site:row:refused' THEN vault.row_kind(e.detail ->> 'what')
                           WHEN 'account:passkey:counter' THEN e.account_id::text
+                          WHEN 'wiki:assertion:replayed' THEN coalesce(e.client_id, '')
                           ELSE '' END AS subject, e.at
         FROM vault.events_since(p_since, ARRAY[
-            'site:row:refused', 'account:passkey:counter', 'account:password:unjudged',
-            'account:factor:unjudged']) e
+            'site:row:refused', 'account:passkey:counter', 'wiki:assertion:replayed',
+            'account:password:unjudged', 'account:factor:unjudged']) e
         UNION ALL
         SELECT 'unjudged', '', o.at FROM vault.overdue_since(p_since) o
     ), marks AS MATERIALIZED (
