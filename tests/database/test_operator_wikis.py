@@ -196,3 +196,55 @@ def test_operators_who_register_one_client_id_at_once_leave_one_wiki(
     )
     assert Counter(said) == {"registered": 1, "taken": 5}
     assert call(admin, "api.find_wiki_v1", "wiki-b")["state"] == "active"
+
+
+# What no registration is, by what is changed of a good one; None takes it away.
+MALFORMED: dict[str, Any] = {
+    "no object": [],
+    "text": "x",
+    "number": 7,
+    "null": None,
+    "empty": {},
+    "no MAC": {"mac": None},
+    "MAC of no bytes": {"mac": "\\xzz"},
+    "short MAC": {"mac": "\\x00"},
+    "no client id": {"client_id": None},
+    "empty client id": {"client_id": ""},
+    "endless client id": {"client_id": "x" * 5000},
+    "no name": {"name": None},
+    "no list": {"redirect_uris": None},
+    "list that is text": {"redirect_uris": "https://new.example/"},
+    "list with nothing in it": {"scopes": ["openid", None]},
+    "list of lists": {"scopes": [["openid"], ["email"]]},
+    "list of nothings and lists": {"response_types": [[None]]},
+    "flag that is none": {"first_party": "perhaps"},
+    "endless number": {"older_secret_ends_at": 10**30},
+    "time that is none": {"created_at": "yesterday-ish"},
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_registration_that_cannot_be_read_is_refused_and_costs_no_proof(
+    admin: psycopg.Connection, login: Login, name: str
+) -> None:
+    """A fault of the operator's own process is a status, and the passkey shown is still good."""
+    a_wiki(admin)
+    row = json.loads(value(admin, "SELECT to_jsonb(w)::text FROM vault.wikis w"))
+    changed = MALFORMED[name]
+    is_change = isinstance(changed, dict) and changed
+    given = json.dumps({**row, "client_id": "wiki-b", **changed} if is_change else changed)
+    again = json.dumps({**row, **changed} if is_change else changed)
+    before = value(admin, "SELECT jsonb_agg(w)::text FROM vault.wikis w")
+    with login("web") as web, login("operator") as operator:
+        session = freshly(operator, an_operator(admin, web, operator))
+        register = "SELECT api.register_wiki_v1(%s, %s::jsonb, 'because')"
+        change = "SELECT api.change_wiki_v1(%s, %s::jsonb, %s, 'because')"
+        mac = value(admin, "SELECT mac FROM vault.wikis")
+        assert value(operator, register, session, given) == "bad_request"
+        assert value(operator, change, session, again, mac) == "bad_request"
+        assert value(admin, "SELECT jsonb_agg(w)::text FROM vault.wikis w") == before
+        good = json.dumps({**row, "client_id": "wiki-b"})
+        assert value(operator, register, session, good) == "registered"
+        assert value(operator, register, session, good) == "unproven"
+    for function in ("register_wiki_v1(%s::jsonb)", "change_wiki_v1(%s::jsonb, '')"):
+        assert value(admin, f"SELECT api.console_{function}", given) == "bad_request"

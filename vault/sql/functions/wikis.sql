@@ -16,31 +16,62 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WHERE w.state = 'active' AND w.first_party ORDER BY w.name;
 $$;
 
--- Registers a wiki, of which p_registration has each column but its state (bytea as '\x...'). The caller
--- has checked the metadata (RFC 7591 section 2). An operator (p_actor; NULL is the console) says why, and
--- the others are told. Statuses: registered, taken, bad_request.
+-- A list of texts: one level deep, nothing missing in it.
+CREATE OR REPLACE FUNCTION vault.is_list(p_list text[]) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN array_ndims(p_list) > 1 THEN false
+                ELSE p_list IS NOT NULL AND array_position(p_list, NULL) IS NULL END;
+$$;
+
+-- The row of a registration that has each column but state and age (bytea as '\x...'); NULL where it is
+-- none that could be kept. It never raises: its callers have more to lose than one answer.
+CREATE OR REPLACE FUNCTION vault.read_wiki(p_registration jsonb) RETURNS vault.wikis
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_wiki vault.wikis;
+BEGIN
+    v_wiki := jsonb_populate_record(NULL::vault.wikis, p_registration);
+    v_wiki.state := 'active';
+    v_wiki.state_reason := '';
+    v_wiki.created_at := statement_timestamp();
+    IF NOT vault.is_mac(v_wiki.mac, v_wiki.mac_key)
+       OR octet_length(v_wiki.client_id) NOT BETWEEN 1 AND 200
+       OR NOT (vault.is_list(v_wiki.redirect_uris)
+               AND vault.is_list(v_wiki.post_logout_redirect_uris)
+               AND vault.is_list(v_wiki.response_types) AND vault.is_list(v_wiki.scopes)
+               AND vault.is_list(v_wiki.default_acr_values))
+       OR EXISTS (SELECT FROM pg_attribute a
+                  WHERE a.attrelid = 'vault.wikis'::regclass AND a.attnum > 0 AND a.attnotnull
+                    AND to_jsonb(v_wiki) ->> a.attname IS NULL) THEN
+        RETURN NULL;
+    END IF;
+    RETURN v_wiki;
+EXCEPTION WHEN data_exception THEN
+    RETURN NULL;
+END
+$$;
+
+-- Registers a wiki (vault.read_wiki; NULL is none). The caller has checked the metadata (RFC 7591
+-- section 2). An operator (p_actor; NULL is the console) says why, and the others are told. Statuses:
+-- registered, taken, bad_request.
 CREATE OR REPLACE FUNCTION vault.register_wiki(
-    p_registration jsonb, p_actor uuid, p_reason text DEFAULT NULL
+    p_wiki vault.wikis, p_actor uuid, p_reason text DEFAULT NULL
 ) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_wiki vault.wikis := jsonb_populate_record(NULL::vault.wikis, p_registration);
     v_tag text := CASE WHEN p_actor IS NULL THEN 'wiki:register:console'
                        ELSE 'wiki:register:operator' END;
 BEGIN
     PERFORM vault.require_read_committed();
-    IF NOT vault.is_mac(v_wiki.mac, v_wiki.mac_key)
+    IF p_wiki.client_id IS NULL
        OR (p_actor IS NOT NULL AND NOT vault.is_reason(p_reason)) THEN
         RETURN 'bad_request';
     END IF;
-    v_wiki.state := 'active';
-    v_wiki.state_reason := '';
-    v_wiki.created_at := clock_timestamp();
-    INSERT INTO vault.wikis SELECT v_wiki.* ON CONFLICT DO NOTHING;
+    INSERT INTO vault.wikis SELECT p_wiki.* ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
         RETURN 'taken';
     END IF;
-    PERFORM vault.record_event(v_tag, NULL, NULL, v_wiki.client_id, p_actor, NULL, NULL,
+    PERFORM vault.record_event(v_tag, NULL, NULL, p_wiki.client_id, p_actor, NULL, NULL,
                                vault.lockout_detail(p_reason, NULL));
     IF p_actor IS NOT NULL THEN
         PERFORM vault.tell_operators(v_tag, p_actor, 1);
@@ -60,51 +91,50 @@ $$;
 -- read, so that nobody's change is lost. Its state and its age stay. What it was given and may not have
 -- any more is dead. Statuses: changed, moved (somebody else was faster), unknown, bad_request.
 CREATE OR REPLACE FUNCTION vault.change_wiki(
-    p_registration jsonb, p_old_mac bytea, p_actor uuid, p_reason text DEFAULT NULL
+    p_wiki vault.wikis, p_old_mac bytea, p_actor uuid, p_reason text DEFAULT NULL
 ) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_old vault.wikis%ROWTYPE;
-    v_wiki vault.wikis := jsonb_populate_record(NULL::vault.wikis, p_registration);
 BEGIN
     PERFORM vault.require_read_committed();
-    IF NOT vault.is_mac(v_wiki.mac, v_wiki.mac_key)
+    IF p_wiki.client_id IS NULL
        OR (p_actor IS NOT NULL AND NOT vault.is_reason(p_reason)) THEN
         RETURN 'bad_request';
     END IF;
-    SELECT * INTO v_old FROM vault.wikis WHERE client_id = v_wiki.client_id FOR UPDATE;
+    SELECT * INTO v_old FROM vault.wikis WHERE client_id = p_wiki.client_id FOR UPDATE;
     IF NOT FOUND THEN
         RETURN 'unknown';
     END IF;
     IF v_old.mac IS DISTINCT FROM p_old_mac THEN
         RETURN 'moved';
     END IF;
-    UPDATE vault.wikis SET name = v_wiki.name, first_party = v_wiki.first_party,
-        secret_hash = v_wiki.secret_hash,
-        token_endpoint_auth_method = v_wiki.token_endpoint_auth_method,
-        home_uri = v_wiki.home_uri, redirect_uris = v_wiki.redirect_uris,
-        post_logout_redirect_uris = v_wiki.post_logout_redirect_uris,
-        backchannel_logout_uri = v_wiki.backchannel_logout_uri,
-        response_types = v_wiki.response_types, require_pkce = v_wiki.require_pkce,
-        id_token_alg = v_wiki.id_token_alg, scopes = v_wiki.scopes, least_acr = v_wiki.least_acr,
-        default_acr_values = v_wiki.default_acr_values, jwks = v_wiki.jwks,
-        jwks_uri = v_wiki.jwks_uri, assertion_alg = v_wiki.assertion_alg,
-        require_par = v_wiki.require_par, require_nonce = v_wiki.require_nonce,
-        policy_uri = v_wiki.policy_uri, older_secret_hash = v_wiki.older_secret_hash,
-        older_secret_ends_at = v_wiki.older_secret_ends_at, mac = v_wiki.mac,
-        mac_key = v_wiki.mac_key
-    WHERE client_id = v_wiki.client_id;
+    UPDATE vault.wikis SET name = p_wiki.name, first_party = p_wiki.first_party,
+        secret_hash = p_wiki.secret_hash,
+        token_endpoint_auth_method = p_wiki.token_endpoint_auth_method,
+        home_uri = p_wiki.home_uri, redirect_uris = p_wiki.redirect_uris,
+        post_logout_redirect_uris = p_wiki.post_logout_redirect_uris,
+        backchannel_logout_uri = p_wiki.backchannel_logout_uri,
+        response_types = p_wiki.response_types, require_pkce = p_wiki.require_pkce,
+        id_token_alg = p_wiki.id_token_alg, scopes = p_wiki.scopes, least_acr = p_wiki.least_acr,
+        default_acr_values = p_wiki.default_acr_values, jwks = p_wiki.jwks,
+        jwks_uri = p_wiki.jwks_uri, assertion_alg = p_wiki.assertion_alg,
+        require_par = p_wiki.require_par, require_nonce = p_wiki.require_nonce,
+        policy_uri = p_wiki.policy_uri, older_secret_hash = p_wiki.older_secret_hash,
+        older_secret_ends_at = p_wiki.older_secret_ends_at, mac = p_wiki.mac,
+        mac_key = p_wiki.mac_key
+    WHERE client_id = p_wiki.client_id;
     -- People agreed to tell these things at that host: of other things, or elsewhere, they are asked anew.
     -- Before the grants: whoever withdraws a consent takes them in that order.
     DELETE FROM vault.consents
-    WHERE client_id = v_wiki.client_id
-      AND (NOT scopes <@ v_wiki.scopes
-           OR NOT vault.hosts_of(v_wiki.redirect_uris) <@ vault.hosts_of(v_old.redirect_uris));
+    WHERE client_id = p_wiki.client_id
+      AND (NOT scopes <@ p_wiki.scopes
+           OR NOT vault.hosts_of(p_wiki.redirect_uris) <@ vault.hosts_of(v_old.redirect_uris));
     UPDATE vault.grants SET revoked_at = clock_timestamp()
-    WHERE client_id = v_wiki.client_id AND revoked_at IS NULL
-      AND (NOT scopes <@ v_wiki.scopes OR NOT vault.covers_claims(v_wiki.scopes, claims)
-           OR v_old.first_party AND NOT v_wiki.first_party);
-    PERFORM vault.record_event('wiki:registration:changed', NULL, NULL, v_wiki.client_id, p_actor,
+    WHERE client_id = p_wiki.client_id AND revoked_at IS NULL
+      AND (NOT scopes <@ p_wiki.scopes OR NOT vault.covers_claims(p_wiki.scopes, claims)
+           OR v_old.first_party AND NOT p_wiki.first_party);
+    PERFORM vault.record_event('wiki:registration:changed', NULL, NULL, p_wiki.client_id, p_actor,
                                NULL, NULL, vault.lockout_detail(p_reason, NULL));
     IF p_actor IS NOT NULL THEN
         PERFORM vault.tell_operators('wiki:registration:changed', p_actor, 1);
@@ -115,13 +145,13 @@ $$;
 
 CREATE OR REPLACE FUNCTION api.console_register_wiki_v1(p_registration jsonb) RETURNS text
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
-    SELECT vault.register_wiki(p_registration, NULL);
+    SELECT vault.register_wiki(vault.read_wiki(p_registration), NULL);
 $$;
 
 CREATE OR REPLACE FUNCTION api.console_change_wiki_v1(p_registration jsonb, p_old_mac bytea)
 RETURNS text
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
-    SELECT vault.change_wiki(p_registration, p_old_mac, NULL);
+    SELECT vault.change_wiki(vault.read_wiki(p_registration), p_old_mac, NULL);
 $$;
 
 CREATE OR REPLACE FUNCTION api.console_list_wikis_v1() RETURNS SETOF vault.wikis
@@ -145,10 +175,16 @@ CREATE OR REPLACE FUNCTION api.register_wiki_v1(
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
-    v_proven record := vault.proven_operator(p_session, 'chief', NULL);
+    v_wiki vault.wikis := vault.read_wiki(p_registration);
+    v_proven record;
 BEGIN
+    -- Before the passkey is taken for shown: a fault of the caller's costs nobody a proof.
+    IF v_wiki.client_id IS NULL THEN
+        RETURN 'bad_request';
+    END IF;
+    v_proven := vault.proven_operator(p_session, 'chief', NULL);
     RETURN CASE WHEN v_proven.status <> 'proven' THEN v_proven.status
-                ELSE vault.register_wiki(p_registration, v_proven.account_id, p_reason) END;
+                ELSE vault.register_wiki(v_wiki, v_proven.account_id, p_reason) END;
 END
 $$;
 
@@ -158,10 +194,16 @@ CREATE OR REPLACE FUNCTION api.change_wiki_v1(
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
-    v_proven record := vault.proven_operator(p_session, 'chief', NULL);
+    v_wiki vault.wikis := vault.read_wiki(p_registration);
+    v_proven record;
 BEGIN
+    -- Before the passkey is taken for shown: a fault of the caller's costs nobody a proof.
+    IF v_wiki.client_id IS NULL THEN
+        RETURN 'bad_request';
+    END IF;
+    v_proven := vault.proven_operator(p_session, 'chief', NULL);
     RETURN CASE WHEN v_proven.status <> 'proven' THEN v_proven.status
-                ELSE vault.change_wiki(p_registration, p_old_mac, v_proven.account_id, p_reason) END;
+                ELSE vault.change_wiki(v_wiki, p_old_mac, v_proven.account_id, p_reason) END;
 END
 $$;
 
