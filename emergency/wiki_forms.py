@@ -216,13 +216,14 @@ class RegistrationForm(AccountForm):
             yield title, [self[name] for name in names]
 
     def clean(self) -> dict[str, Any]:
-        """What the service has against it, at its field."""
+        """All that the service has against it, at its fields, besides what the fields say."""
         given = super().clean() or self.cleaned_data
-        if not self.errors:
-            try:
-                read(self.metadata())
-            except MetadataInvalid as error:
-                self._add(error.description)
+        known = frozenset(self.errors)
+        try:
+            read(self.metadata())
+        except MetadataInvalid as error:
+            for fault in error.faults:
+                self._add(fault, known)
         return given
 
     def clean_jwks(self) -> Any:
@@ -237,21 +238,28 @@ class RegistrationForm(AccountForm):
         """All of it, in the standard's words; None where there is nothing."""
         given = {k: v for k, v in self.cleaned_data.items() if not k.startswith("scope_")}
         for name in (*_LISTS, *_WORDS):
-            given[name] = given[name].split()
-        wanted = [scope for scope in _SCOPES if self.cleaned_data[f"scope_{scope}"]]
+            given[name] = given.get(name, "").split()
+        wanted = [scope for scope in _SCOPES if self.cleaned_data.get(f"scope_{scope}")]
         given["scope"] = " ".join(["openid", *wanted])
-        if given["require_pkce"]:
+        if given.get("require_pkce"):
             given["require_nonce"] = None  # says nothing there
         return {name: None if value == "" else value for name, value in given.items()}
 
-    def _add(self, description: str) -> None:
-        """The service names the field first; what it says of others stands on top."""
-        found = _ERROR.fullmatch(description)
+    def _add(self, fault: str, known: frozenset[str]) -> None:
+        """The service names the field first; what it says of several stands on top.
+
+        ``known`` are those of which the form has said already what is wrong: of them, and of
+        several while there is one of them, the service has seen too little.
+        """
+        found = _ERROR.fullmatch(fault)
         name = found[1] if found else ""
         if found is None or name not in self.fields:
-            self.add_error(None, f"{description[:1].upper()}{description[1:]}.")
+            if not known:
+                self.add_error(None, f"{fault[:1].upper()}{fault[1:]}.")
             return
-        rest = found[2] if f"{name}:" in description else f"this {found[2]}"
+        if name in known:
+            return
+        rest = found[2] if f"{name}:" in fault else f"this {found[2]}"
         self.add_error(name, f"{rest[:1].upper()}{rest[1:]}.")
 
 

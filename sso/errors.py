@@ -118,13 +118,21 @@ class BearerRefused(Exception):
 
 
 class MetadataInvalid(AccountError):
-    """A wiki cannot be registered like this; ``description`` says what to mend (RFC 7591 3.2.2)."""
+    """A wiki cannot be registered like this; each of ``faults`` says what to mend (RFC 7591 3.2.2).
+
+    One that is about a single field begins with the field's name.
+    """
 
     code = "invalid_client_metadata"
 
-    def __init__(self, description: str) -> None:
+    def __init__(self, *faults: str) -> None:
         super().__init__()
-        self.description = description
+        self.faults = faults
+
+    @property
+    def description(self) -> str:
+        """All of it in one line."""
+        return "; ".join(self.faults)
 
 
 class WikiUnknown(AccountError):

@@ -4,6 +4,8 @@ Besides the standard's fields there are ``first_party``, ``require_pkce``, ``req
 ``least_acr``.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from accounts.services.assurance import LEVELS
@@ -49,43 +51,41 @@ def has_secret(wiki: Wiki) -> bool:
 
 
 def read_metadata(metadata: dict[str, Any], *, client_id: str) -> Wiki:
-    """The wiki of that metadata, without a secret. Raises ``MetadataInvalid``.
+    """The wiki of that metadata, without a secret. Raises ``MetadataInvalid``, with every fault.
 
     Scopes and grant types that are not offered here are left out (section 2 allows it).
     """
     metadata = {field: value for field, value in metadata.items() if value is not None}
-    _check_types(metadata)
-    auth_method = _one_of(
-        metadata, "token_endpoint_auth_method", AUTH_METHODS, "client_secret_basic"
-    )
-    require_pkce = _require_pkce(metadata, auth_method)
+    faults = _faults(metadata)
+    if faults:
+        raise MetadataInvalid(*faults)
     return Wiki(
         client_id=client_id,
-        name=name_of(metadata),
+        name=_name(metadata),
         first_party=metadata.get("first_party", False),
         state="active",
         secret_hash=None,
-        token_endpoint_auth_method=auth_method,
+        token_endpoint_auth_method=_auth_method(metadata),
         home_uri=client_uris.home_uri(metadata),
         redirect_uris=client_uris.listed(metadata, "redirect_uris", required=True),
         post_logout_redirect_uris=client_uris.listed(metadata, "post_logout_redirect_uris"),
         backchannel_logout_uri=client_uris.optional(metadata, "backchannel_logout_uri"),
         response_types=_response_types(metadata),
-        require_pkce=require_pkce,
-        id_token_alg=_one_of(metadata, "id_token_signed_response_alg", ALGORITHMS, "RS256"),
+        require_pkce=_require_pkce(metadata),
+        id_token_alg=_id_token_alg(metadata),
         scopes=_scopes(metadata),
         least_acr=_least_acr(metadata),
         default_acr_values=_default_acr_values(metadata),
-        jwks=_jwks(metadata, auth_method),
+        jwks=_jwks(metadata),
         jwks_uri=client_uris.optional(metadata, "jwks_uri"),
-        assertion_alg=_assertion_alg(metadata, auth_method),
+        assertion_alg=_assertion_alg(metadata),
         require_par=metadata.get("require_pushed_authorization_requests", False),
-        require_nonce=_require_nonce(metadata, auth_method, require_pkce=require_pkce),
+        require_nonce=_require_nonce(metadata),
         policy_uri=client_uris.optional(metadata, "policy_uri"),
     )
 
 
-def name_of(metadata: dict[str, Any]) -> str:
+def _name(metadata: dict[str, Any]) -> str:
     """The name that people see. Raises ``MetadataInvalid``."""
     name: str = metadata.get("client_name", "").strip()
     if not name or len(name) > 100 or not name.isprintable():
@@ -93,17 +93,41 @@ def name_of(metadata: dict[str, Any]) -> str:
     return name
 
 
-def _check_types(metadata: dict[str, Any]) -> None:
+def _wrong_types(metadata: dict[str, Any]) -> dict[str, str]:
+    """The fields whose value is nothing to be read, and what is said of each."""
+    wrong = {}
     for field in _TEXTS:
         if not isinstance(metadata.get(field, ""), str):
-            raise MetadataInvalid(f"{field} must be a string")
+            wrong[field] = f"{field} must be a string"
     for field in _LISTS:
         value = metadata.get(field, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise MetadataInvalid(f"{field} must be a list of strings")
+            wrong[field] = f"{field} must be a list of strings"
     for field in _SWITCHES:
         if not isinstance(metadata.get(field, False), bool):
-            raise MetadataInvalid(f"{field} must be true or false")
+            wrong[field] = f"{field} must be true or false"
+    return wrong
+
+
+def _faults(metadata: dict[str, Any]) -> list[str]:
+    """All that is to be mended, each once."""
+    wrong = _wrong_types(metadata)
+    faults = list(wrong.values())
+    for reader, fields in _READERS:
+        if wrong.keys().isdisjoint(fields):  # else what it says of them would mean nothing
+            try:
+                reader(metadata)
+            except MetadataInvalid as error:
+                faults += error.faults
+    return list(dict.fromkeys(faults))
+
+
+def _auth_method(metadata: dict[str, Any]) -> str:
+    return _one_of(metadata, "token_endpoint_auth_method", AUTH_METHODS, "client_secret_basic")
+
+
+def _id_token_alg(metadata: dict[str, Any]) -> str:
+    return _one_of(metadata, "id_token_signed_response_alg", ALGORITHMS, "RS256")
 
 
 def _one_of(metadata: dict[str, Any], field: str, allowed: tuple[str, ...], default: str) -> str:
@@ -125,17 +149,17 @@ def _response_types(metadata: dict[str, Any]) -> tuple[str, ...]:
     return types
 
 
-def _require_pkce(metadata: dict[str, Any], auth_method: str) -> bool:
+def _require_pkce(metadata: dict[str, Any]) -> bool:
     require = bool(metadata.get("require_pkce", True))
-    if not require and auth_method == "none":
+    if not require and _auth_method(metadata) == "none":
         raise MetadataInvalid("a public wiki cannot be excused from PKCE")
     return require
 
 
-def _require_nonce(metadata: dict[str, Any], auth_method: str, *, require_pkce: bool) -> bool:
+def _require_nonce(metadata: dict[str, Any]) -> bool:
     """Without either, nothing here tells a code that somebody else brings (RFC 9700 4.5)."""
     require = bool(metadata.get("require_nonce", True))
-    if not require and (require_pkce or auth_method == "none"):
+    if not require and _require_pkce(metadata):
         raise MetadataInvalid("require_nonce can be false only beside require_pkce false")
     return require
 
@@ -160,10 +184,10 @@ def _default_acr_values(metadata: dict[str, Any]) -> tuple[Acr, ...]:
     return known_levels(values)
 
 
-def _jwks(metadata: dict[str, Any], auth_method: str) -> str | None:
+def _jwks(metadata: dict[str, Any]) -> str | None:
     """The wiki's own keys, where it gives them; by address or by value, not both (section 2)."""
     given = metadata.get("jwks")
-    is_by_key = auth_method == "private_key_jwt"
+    is_by_key = _auth_method(metadata) == "private_key_jwt"
     if given is not None and metadata.get("jwks_uri"):
         raise MetadataInvalid("give jwks or jwks_uri, not both")
     if is_by_key and given is None and not metadata.get("jwks_uri"):
@@ -179,12 +203,38 @@ def _jwks(metadata: dict[str, Any], auth_method: str) -> str | None:
     return canonical(given)
 
 
-def _assertion_alg(metadata: dict[str, Any], auth_method: str) -> str | None:
+def _assertion_alg(metadata: dict[str, Any]) -> str | None:
     if "token_endpoint_auth_signing_alg" not in metadata:
         return None
-    if auth_method != "private_key_jwt":
+    if _auth_method(metadata) != "private_key_jwt":
         raise MetadataInvalid("token_endpoint_auth_signing_alg is of use with private_key_jwt only")
     return _one_of(metadata, "token_endpoint_auth_signing_alg", ASSERTION_ALGORITHMS, "")
+
+
+# Whatever can be said against a registration, and which fields each looks at.
+_READERS: Final[tuple[tuple[Callable[[dict[str, Any]], object], tuple[str, ...]], ...]] = (
+    (_name, ("client_name",)),
+    (partial(client_uris.listed, field="redirect_uris", required=True), ("redirect_uris",)),
+    (client_uris.home_uri, ("client_uri", "redirect_uris")),
+    (
+        partial(client_uris.listed, field="post_logout_redirect_uris"),
+        ("post_logout_redirect_uris",),
+    ),
+    *(
+        (partial(client_uris.optional, field=field), (field,))
+        for field in ("backchannel_logout_uri", "jwks_uri", "policy_uri")
+    ),
+    (_response_types, ("response_types", "grant_types")),
+    (_auth_method, ()),
+    (_id_token_alg, ()),
+    (_require_pkce, ("require_pkce",)),
+    (_require_nonce, ("require_nonce", "require_pkce")),
+    (_scopes, ("scope",)),
+    (_least_acr, ()),
+    (_default_acr_values, ("default_acr_values",)),
+    (_jwks, ("jwks_uri",)),
+    (_assertion_alg, ("token_endpoint_auth_signing_alg",)),
+)
 
 
 def _grant_types(wiki: Wiki) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from sso.errors import MetadataInvalid, RegistrationMoved, RegistrationRefused, WikiUnknown
-from sso.services.client_metadata import as_metadata, has_secret, name_of, read_metadata
+from sso.services.client_metadata import as_metadata, has_secret, read_metadata
 from vault import wikis
 from vault.attempts import secret_hash
 from vault.wikis import ByOperator, Wiki
@@ -27,8 +27,8 @@ def register_wiki(metadata: dict[str, Any], *, by: ByOperator | None = None) -> 
     ``client_metadata.py`` says what it takes; the response says what was registered; ``by`` None is
     the console. Raises ``MetadataInvalid``, and ``RegistrationRefused`` for an operator.
     """
-    slug = _slug(name_of(metadata)) if isinstance(metadata.get("client_name"), str) else "wiki"
-    wiki = read_metadata(metadata, client_id=f"{slug}-{secrets.token_hex(4)}")
+    wiki = read_metadata(metadata, client_id="")
+    wiki = replace(wiki, client_id=f"{_slug(wiki.name)}-{secrets.token_hex(4)}")
     wiki, secret = _with_new_secret(wiki) if has_secret(wiki) else (wiki, None)
     status = wikis.register(wiki, by)
     if status == "taken":

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from sso.errors import MetadataInvalid
+from sso.services.client_metadata import read_metadata
 from sso.services.registration import register_wiki
 from vault import wikis
 
@@ -70,6 +71,40 @@ def test_metadata_that_cannot_be_is_refused_with_what_to_mend(
     with pytest.raises(MetadataInvalid) as refusal:
         register_wiki({**GOOD, **BAD[case]})
     assert refusal.value.description
+    assert registered() == []
+
+
+def faults_of(metadata: dict[str, Any]) -> set[str]:
+    """What is said against it, each once."""
+    with pytest.raises(MetadataInvalid) as refusal:
+        read_metadata(metadata, client_id="x")
+    faults = refusal.value.faults
+    assert len(faults) == len(set(faults))
+    return set(faults)
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_metadata_with_several_faults_is_told_all_of_them_at_once(case: str) -> None:
+    """Whoever mistypes two things hears of both: nobody mends a registration fault by fault."""
+    alone = faults_of({**GOOD, **BAD[case]})
+    for other, changes in BAD.items():
+        fields = [*BAD[case], *changes]
+        # Which grant types are needed follows from the response types.
+        if len(fields) == len(set(fields)) and {"response_types", "grant_types"} - set(fields):
+            both = faults_of({**GOOD, **BAD[case], **changes})
+            assert both == alone | faults_of({**GOOD, **changes}), other
+
+
+def test_metadata_with_three_faults_is_refused_in_one_line_that_has_them_all(
+    registered: Addresses,
+) -> None:
+    """For the console, in the order of the fields; the name is no more than one of them."""
+    wrong = {"client_name": "", "redirect_uris": ["http://w.example/"], "scope": "profile"}
+    with pytest.raises(MetadataInvalid) as refusal:
+        register_wiki({**GOOD, **wrong})
+    said = refusal.value.description
+    assert [fault.split()[0] for fault in said.split("; ")] == [*wrong]
+    assert "\n" not in said
     assert registered() == []
 
 

@@ -141,6 +141,23 @@ def test_field_that_is_wrong_says_so_itself_and_keeps_what_was_typed(
     assert value(admin, "SELECT count(*) FROM vault.wikis") == 0
 
 
+def test_fields_that_are_wrong_are_all_told_at_once(place: Place) -> None:
+    """Those that the form itself minds, and those that the service does."""
+    browser = place.signed_in("Chief")
+    wrong = {
+        "client_name": "",
+        "redirect_uris": "http://new.wiki.example/callback",
+        "policy_uri": "new.wiki.example/policy",
+        "default_acr_values": "aal9",
+        "jwks": "{",
+        "token_endpoint_auth_method": "private_key_jwt",
+    }
+    page = browser.post(REGISTER, **{**FILLED, **wrong})
+    for field in wrong.keys() - {"token_endpoint_auth_method"}:
+        assert page.text.count(f'<a href="#id_{field}">') == 1, field
+    assert "needs the wiki's public keys" not in page.words, "there are some, to be read"
+
+
 def test_problem_of_several_fields_stands_on_top(place: Place) -> None:
     """A public client cannot be excused from PKCE; keys are wanted of one that signs."""
     browser = place.signed_in("Chief")
