@@ -62,23 +62,15 @@ class Patience:
         self._lock = threading.Lock()
         self._renewed_at = float("-inf")
         self._left = 0.0
-        self._waiting = 0
-        self._began = 0.0  # when the first of those began who wait now
 
     def wait(self, done: threading.Event) -> bool:
         """Waits while there is time left for it; gives whether it is done."""
-        with self._lock:
-            if not self._waiting:
-                self._began = time.monotonic()
-                if self._clock() - self._renewed_at >= PAUSE_SECONDS:
-                    self._renewed_at, self._left = self._clock(), WAIT_SECONDS
-            self._waiting += 1
-            seconds = self._left - (time.monotonic() - self._began)
-        is_done = done.wait(max(0.0, seconds))
-        with self._lock:
-            self._waiting -= 1
-            if not self._waiting:
-                self._left -= time.monotonic() - self._began
+        with self._lock:  # one after another: a moment in which several stand still is one
+            if self._clock() - self._renewed_at >= PAUSE_SECONDS:
+                self._renewed_at, self._left = self._clock(), WAIT_SECONDS
+            began = time.monotonic()
+            is_done = done.wait(max(0.0, self._left))
+            self._left -= time.monotonic() - began
         return is_done
 
     def renew(self) -> None:

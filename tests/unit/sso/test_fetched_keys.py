@@ -242,6 +242,23 @@ def test_keys_of_slow_addresses_hold_the_process_up_for_a_moment_a_minute(wiki: 
     assert len(fetching_threads()) <= 8
 
 
+def test_keys_of_slow_addresses_hold_many_threads_up_for_the_same_moment(wiki: Wiki) -> None:
+    """Whoever stands still beside another costs the process nothing, and gets nothing more."""
+    wiki.delay = 2 * WAIT_SECONDS
+    paths = [f"/{number}" for number in range(12)]
+
+    def find() -> bool:
+        with pytest.raises(KeysAway):
+            wiki.published(paths.pop()).keys()
+        return True
+
+    began = time.monotonic()
+    for _ in range(2):
+        assert _at_once(find) == [True] * 12
+        paths = [f"/more/{number}" for number in range(12)]
+    assert time.monotonic() - began < WAIT_SECONDS + 1
+
+
 def test_keys_that_come_slowly_are_there_for_who_asks_again(wiki: Wiki) -> None:
     """At first, and after a change: nobody is told that a key is wrong which was not fetched."""
     published = wiki.published()
