@@ -1,6 +1,7 @@
 """The environment of each role in the tests: one PostgreSQL a test process, keys made afresh."""
 
 import os
+import random
 import secrets
 import socket
 import tempfile
@@ -14,10 +15,15 @@ from vault.keys import new_key
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Below those that the kernel lends to whoever calls out, until the server takes it."""
+    while True:
+        port = random.randint(10000, 19000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 PORT = _free_port()
@@ -51,6 +57,9 @@ def environment_for(role: str) -> dict[str, str]:
         "AUTHSITE_ISSUER": ISSUER,
         "AUTHSITE_SITE_NAME": "Wiki accounts",
         "AUTHSITE_SUPPORT": "support@example.org",
+        # On a busy machine many threads of a test wait their turn, and each turn is longer.
+        "AUTHSITE_VAULT_POOL_TIMEOUT": "30",
+        "AUTHSITE_HASHING_PATIENCE": "30",
         **({} if role == roles.WEB else {"AUTHSITE_OPERATOR_URL": OPERATOR_URL}),
         **({"AUTHSITE_MAIL_FROM": "no-reply@example.org"} if role == roles.WORKER else {}),
         **(

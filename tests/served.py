@@ -66,9 +66,9 @@ def serving(environment: dict[str, str], *, log: Path | None = None) -> Iterator
         yield int(line)
     finally:
         process.stdin.close()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         if log is not None and reader.ident is not None:
-            reader.join(timeout=10)
+            reader.join(timeout=60)
             log.write_text("".join(said), encoding="utf-8")
 
 

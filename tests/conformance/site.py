@@ -87,7 +87,7 @@ class Site:
 
     def http(self) -> httpx.Client:
         """An HTTP client that trusts the site's certificate and follows nothing by itself."""
-        return httpx.Client(verify=_trusting(self.bundle), timeout=30, follow_redirects=False)
+        return httpx.Client(verify=_trusting(self.bundle), timeout=60, follow_redirects=False)
 
 
 @contextmanager

@@ -116,7 +116,7 @@ def make_due(admin: psycopg.Connection) -> None:
     admin.execute("UPDATE vault.outbox SET not_before = clock_timestamp()")
 
 
-def until(condition: Callable[[], bool], seconds: float = 10.0) -> float:
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> float:
     """Wait for a condition, and give the seconds that it took."""
     started = time.monotonic()
     while not condition():
@@ -135,7 +135,7 @@ def working(**options: Any) -> Iterator[Worker]:
         yield worker
     finally:
         worker.stop()
-        thread.join(timeout=20)
+        thread.join(timeout=60)
         assert not thread.is_alive()
 
 

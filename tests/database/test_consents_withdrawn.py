@@ -101,6 +101,7 @@ def test_consent_withdrawn_while_a_code_is_issued_finds_it(
         with pytest.raises((psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable)):
             withdraw(leaving, session)
         web.execute("COMMIT")
+        leaving.execute("RESET statement_timeout")
         assert withdraw(leaving, session) == "withdrawn"
         assert redeem(web, issued["code"], client_id=FOREIGN)["status"] == "dead"
     assert len(_told(admin)) == 1
@@ -120,6 +121,7 @@ def test_code_issued_while_a_consent_is_withdrawn_waits_and_is_refused(
         with pytest.raises((psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable)):
             issue(web, session, client_id=FOREIGN)
         leaving.execute("COMMIT")
+        web.execute("RESET statement_timeout")
         assert issue(web, session, client_id=FOREIGN)["status"] == "consent"
 
 

@@ -229,7 +229,7 @@ def test_server_ends_when_its_supervisor_is_killed(folder: Path) -> None:
     try:
         pid = _start_and_kill(cluster.home.folder)
         if psutil.pid_exists(pid):
-            psutil.Process(pid).wait(timeout=10)
+            psutil.Process(pid).wait(timeout=60)
         assert not psutil.pid_exists(pid)
     finally:
         cluster.forget()

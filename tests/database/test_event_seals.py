@@ -222,7 +222,7 @@ def test_workers_that_seal_at_once_make_one_chain(trail: Trail) -> None:
     sealed: list[int] = []
 
     def work() -> None:
-        barrier.wait(timeout=30)
+        barrier.wait(timeout=60)
         sealed.append(event_seals.seal_closed_batch())
 
     with trail.playing("worker"):

@@ -189,18 +189,18 @@ def _raced(act: Act, lock: Callable[[], Any], number: int, pool: ThreadPoolExecu
     barrier = Barrier(2)
 
     def locks() -> None:
-        barrier.wait(timeout=30)
+        barrier.wait(timeout=60)
         time.sleep(max(0, number % 9 - 4) / 1000)
         lock()
 
     def acts() -> str:
-        barrier.wait(timeout=30)
+        barrier.wait(timeout=60)
         time.sleep(max(0, 4 - number % 9) / 1000)
         return act()
 
     locking, acting = pool.submit(locks), pool.submit(acts)
-    locking.result(timeout=30)
-    return acting.result(timeout=30)
+    locking.result(timeout=60)
+    return acting.result(timeout=60)
 
 
 @pytest.mark.parametrize(("prepared", "good"), STEPS, ids=[one.__name__ for one, _ in STEPS])

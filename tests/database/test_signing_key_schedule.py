@@ -126,7 +126,7 @@ def test_key_that_is_made_while_a_lockout_begins_is_taken_by_it(
         locking.join(timeout=0.5)
         assert locking.is_alive()
         worker.execute("COMMIT")
-        locking.join(timeout=20)
+        locking.join(timeout=60)
     assert len(kids) == 3
     assert published() == (set(), {})
 

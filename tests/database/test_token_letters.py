@@ -137,11 +137,11 @@ def test_letter_of_a_worker_killed_before_sending_carries_the_same_token(
             stderr=subprocess.DEVNULL,
         )
         try:
-            until(lambda: server.connections == 1, seconds=30)
+            until(lambda: server.connections == 1, seconds=60)
             armed = ask(admin, "SELECT token_hash, expires_at FROM vault.mailed_tokens")
             assert armed[0]["token_hash"] is not None
             process.send_signal(signal.SIGKILL)
-            process.wait(timeout=20)
+            process.wait(timeout=60)
         finally:
             process.kill()
             server.stopping.set()

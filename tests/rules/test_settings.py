@@ -41,7 +41,7 @@ def test_manage_with_unsafe_settings_says_so_without_a_traceback(command: str) -
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=120,
     )
     assert done.returncode == 1
     first, line = done.stderr.splitlines()

@@ -84,7 +84,7 @@ class Browser:
                 "Content-Type": "application/x-www-form-urlencoded",
                 "Origin": f"https://{self.host}",
             }
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()

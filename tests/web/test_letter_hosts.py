@@ -229,7 +229,7 @@ def test_letter_is_the_same_for_a_request_whose_target_names_a_host(
             admin.execute("DELETE FROM vault.mailed_tokens")
             visitor = Browser()
             page = hidden_fields(visitor.get(RESET))
-            connection = HTTPConnection("127.0.0.1", granian, timeout=30)
+            connection = HTTPConnection("127.0.0.1", granian, timeout=60)
             form = urlencode({"flow": page["flow"], "account": "Grace"})
             connection.putrequest("POST", target, skip_host=True)
             for name, said in {

@@ -5,7 +5,6 @@ the whole way of a letter that somebody asked for.
 """
 
 import socket
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -62,7 +61,6 @@ def test_web_speaks_to_no_mail_server_whatever_causes_a_letter(
         settings.MAIL_URL = f"smtp://127.0.0.1:{server.port}"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        started = time.monotonic()
         sign_up_with(Browser(), "Ada", "ada@example.org")
         ask_for_reset(Browser())
         browser.sign_in("Grace")
@@ -71,7 +69,6 @@ def test_web_speaks_to_no_mail_server_whatever_causes_a_letter(
         browser.submit(browser.get("/account/email/add"), "/account/email/add", email="b@b.example")
         form = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
         browser.submit(browser.get("/account/password"), "/account/password", **form)
-        assert time.monotonic() - started < 20, "the server would have kept each for ten seconds"
         assert server.connections == 0
     assert mail.letters("ada@example.org", TO_CONFIRM)
     assert mail.letters(GRACE, "Your password was changed")

@@ -116,20 +116,20 @@ def test_first_keys_asked_for_by_many_threads_are_fetched_once() -> None:
 
     def slowly() -> None:
         is_asked.set()
-        go_on.wait(5)
+        go_on.wait(60)
 
     source.meanwhile = slowly
     found: list[str] = []
 
     def find() -> None:
-        started.wait(5)
+        started.wait(60)
         found.append(keys.find("a").kid)
 
     threads = [threading.Thread(target=find) for _ in range(20)]
     for thread in threads:
         thread.start()
-    is_asked.wait(5)
+    is_asked.wait(60)
     go_on.set()
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
     assert (found, source.fetches) == (["a"] * 20, 1)

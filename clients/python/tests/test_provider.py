@@ -141,7 +141,7 @@ def origin() -> Iterator[str]:
 
 def test_standard_transport_gives_answers_and_follows_no_redirect(origin: str) -> None:
     """An error status is an answer; a redirect would carry the secret elsewhere."""
-    send = StandardTransport(timeout=5)
+    send = StandardTransport(timeout=60)
     assert send("GET", f"{origin}/ok", headers={}) == HttpAnswer(200, b"xxxxx")
     assert send("GET", f"{origin}/missing", headers={}).status == 404
     assert send("GET", f"{origin}/redirect", headers={}).status == 302

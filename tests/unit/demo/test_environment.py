@@ -106,7 +106,7 @@ def _run(var: Path, *arguments: str, **environment: str) -> subprocess.Completed
         env={"PATH": os.environ["PATH"], "AUTHSITE_VAR": str(var), **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 

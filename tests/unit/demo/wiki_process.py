@@ -63,7 +63,7 @@ class WikiProcess:
             self._process = subprocess.Popen(
                 command, cwd=_ROOT, env=self._environment, stdout=log, stderr=log
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"the wiki did not start:\n{self.log()}")
@@ -72,7 +72,7 @@ class WikiProcess:
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(timeout=20)
+            self._process.wait(timeout=60)
             self._process = None
 
     def log(self) -> str:
@@ -80,7 +80,7 @@ class WikiProcess:
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Looks into the wiki's database, or changes it, behind its back."""
-        with sqlite3.connect(self.database, timeout=20) as connection:
+        with sqlite3.connect(self.database, timeout=60) as connection:
             found = connection.execute(sql, parameters).fetchall()
         connection.close()
         return found
@@ -88,7 +88,10 @@ class WikiProcess:
     def post_logout_token(self, token: str) -> httpx.Response:
         """What the provider's worker does for back-channel logout."""
         return httpx.post(
-            f"{self.origin}/auth/backchannel", data={"logout_token": token}, trust_env=False
+            f"{self.origin}/auth/backchannel",
+            data={"logout_token": token},
+            trust_env=False,
+            timeout=60,
         )
 
     def _answers(self) -> bool:
@@ -111,7 +114,7 @@ class Browser:
             follow_redirects=True,
             max_redirects=8,
             trust_env=False,
-            timeout=20,
+            timeout=60,
         )
 
     def get(self, url: str, **kwargs: Any) -> httpx.Response:

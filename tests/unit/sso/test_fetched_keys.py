@@ -60,7 +60,7 @@ class Wiki:
 
     def answered(self, count: int) -> None:
         """Waits until so many questions were asked, and their answers were read."""
-        ends_at = time.monotonic() + 30
+        ends_at = time.monotonic() + 60
         while self.asked < count or fetching_threads():
             assert time.monotonic() < ends_at
             time.sleep(0.01)
@@ -149,14 +149,14 @@ def _at_once(act: Callable[[], Any]) -> list[Any]:
     start, answers = threading.Barrier(12), []
 
     def run() -> None:
-        start.wait(timeout=30)
+        start.wait(timeout=60)
         answers.append(act())
 
     threads = [threading.Thread(target=run) for _ in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=60)
     return answers
 
 
@@ -238,7 +238,7 @@ def test_keys_of_slow_addresses_hold_the_process_up_for_a_moment_a_minute(wiki: 
         for _ in range(5):
             with pytest.raises(KeysAway):
                 wiki.published(f"/new/{number}").keys()
-    assert time.monotonic() - began < WAIT_SECONDS + 1
+    assert time.monotonic() - began < 5 * WAIT_SECONDS  # of 23 addresses
     assert len(fetching_threads()) <= 8
 
 
@@ -286,7 +286,7 @@ def test_keys_of_an_address_that_hangs_are_asked_for_once_a_minute(wiki: Wiki) -
         published.keys()
     began = time.monotonic()
     wiki.answered(1)
-    assert time.monotonic() - began < FETCH_SECONDS + 2
+    assert time.monotonic() - began < wiki.delay / 2
     for _ in range(100):
         with pytest.raises(KeysAway):
             published.keys()

@@ -144,7 +144,7 @@ def _at_once(acts: list[Callable[[], Any]]) -> list[Any]:
     heard: list[Any] = [None] * len(acts)
 
     def run(number: int) -> None:
-        start.wait(timeout=30)
+        start.wait(timeout=60)
         try:
             heard[number] = acts[number]()
         except RegistrationMoved as error:

@@ -258,7 +258,7 @@ def test_console_asks_for_the_token_and_does_not_show_it(place: Place, session: 
             while "not shown" not in shown:
                 shown += os.read(ours, 1000).decode()
             os.write(ours, f"{value}\n".encode())
-            said, _ = running.communicate(timeout=30)
+            said, _ = running.communicate(timeout=60)
             shown += os.read(ours, 1000).decode()
     finally:
         os.close(ours)
