@@ -28,7 +28,7 @@ _NEXT_TRANSACTION: Final = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text
 # A cluster that is minutes old has not used up its 32 bits.
 _UNTOUCHED_SINCE: Final = "SELECT count(*) FROM vault.sessions WHERE xmin::text::bigint < %s"
 _WAL: Final = "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint"
-_PATIENCE_SECONDS: Final = 10.0
+_PATIENCE_SECONDS: Final = 60.0
 
 
 class SessionOutlived(Exception):

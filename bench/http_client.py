@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 FORM = "application/x-www-form-urlencoded"
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
-_TIMEOUT = 30.0
+_TIMEOUT = 60.0
 # Servers close a connection that says nothing for half a minute, while others have their round.
 _LONGEST_SILENCE = 15.0
 

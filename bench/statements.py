@@ -18,6 +18,12 @@ _SETTINGS = {"log_statement": "all", "log_parameter_max_length": "0", "log_line_
 _RELOAD_SECONDS = 0.3
 
 
+def _is_logging(server: Server) -> bool:
+    """Whether a new connection begins with what was set."""
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        return connection.execute("SHOW log_statement").fetchone() == ("all",)
+
+
 class StatementCounter:
     """Counts what the web role sends. Logging costs time, so begin after everything else."""
 
@@ -28,6 +34,8 @@ class StatementCounter:
             for name, value in _SETTINGS.items():
                 connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
             connection.execute("SELECT pg_reload_conf()")
+        while not _is_logging(server):  # once a new one is, the others are told as well
+            time.sleep(_RELOAD_SECONDS)
         time.sleep(_RELOAD_SECONDS)  # each backend reads them before its next statement
 
     def count(self, act: Callable[[], None]) -> int:

@@ -19,7 +19,7 @@ from bench.http_client import Answer, Browser, Connection
 # The wikis' own (demo/wiki/cookies.py).
 _COOKIE = "__Host-wiki-session"
 _ASK_SECONDS = 0.01
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 60.0
 _MOST_BETWEEN = 1.0  # seconds; the worker looks for jobs five times in one
 # One browser does what hundreds would do from networks of their own.
 _UNLIMITED = {f"AUTHSITE_RATE_{what}": "1000000/s" for what in ("SIGN_IN", "TOKEN")}
