@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from demo.browser import chromium_path
 from tests.e2e.demo import Demo
@@ -15,6 +15,9 @@ from tests.e2e.holders import Holder
 from tests.e2e.running_demo import RunningDemo
 
 _numbers = count(1)
+# Milliseconds; only to end what will never be: on a busy machine a page that is right may be late.
+ACTION_PATIENCE = 45_000
+expect.set_options(timeout=30_000)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -82,10 +85,10 @@ def person(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callab
     def new(**options: Any) -> Page:
         context = chromium.new_context(**{"locale": "en-GB", **options})
         contexts.append(context)
+        context.set_default_timeout(ACTION_PATIENCE)
         if issuer and "locale" not in options:
             speak_english(context, issuer)
         page = context.new_page()
-        page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
             "console",

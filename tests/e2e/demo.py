@@ -35,8 +35,8 @@ class Demo:
 
     def letters(self) -> str:
         """All letters that were sent, as text."""
-        files = sorted(Path(self.description["mail_dir"]).glob("*"))
-        return "\n".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
+        files = sorted(Path(self.description["mail_dir"]).glob("*.eml"))
+        return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
     def manage(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
         """Runs manage.py as the owner of the demo."""

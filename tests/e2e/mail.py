@@ -4,11 +4,10 @@ import time
 from pathlib import Path
 
 from tests.e2e.demo import Demo
+from tests.e2e.people import PATIENCE
 from tests.mail_reader import Letter, letter_of
 
 __all__ = ["Letter", "await_letter", "letters_to"]
-
-PATIENCE = 20
 
 
 def letters_to(demo: Demo, address: str) -> list[Letter]:

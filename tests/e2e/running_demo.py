@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 120.0  # the first start makes databases on a busy machine
-STOP_SECONDS = 70  # above what it gives its programs, and then PostgreSQL, on a busy machine
+START_SECONDS = 240.0  # the first start makes databases on a busy machine
+STOP_SECONDS = 120  # above what it gives its programs, and then PostgreSQL, on a busy machine
 PORTS = 4
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.flow.seal import Flow, seal
 from tests.e2e.conftest import Demo
-from tests.e2e.people import PASSWORD, Person, sign_in, sign_up
+from tests.e2e.people import PASSWORD, Person, arrive, has_error, next_page, sign_in, sign_up
 from vault.keys import KeyRing
 
 Look = Callable[..., None]
@@ -23,8 +23,8 @@ def _to_sign_in(page: Page, wiki: str) -> None:
 
 
 def _submit(page: Page) -> None:
-    page.locator("main form button:not([type=button])").first.click()
-    page.wait_for_load_state()
+    with next_page(page):
+        page.locator("main form button:not([type=button])").first.click()
 
 
 def _cookie(page: Page, name: str) -> str:
@@ -45,8 +45,10 @@ def test_pages_before_signing_in_are_fit_to_be_seen(demo: Demo, person: Person, 
     page.get_by_label("User name").fill("Ada")
     page.get_by_label("Password", exact=True).fill("something else altogether")
     page.get_by_role("button", name="Show password").click()
+    expect(page.get_by_role("button", name="Hide password")).to_be_visible()
     look(page, "sign-in-password-shown")
     _submit(page)
+    has_error(page)
     look(page, "sign-in-error")
     page.goto(demo.wikis[1])
     page.locator("#create-account").click()
@@ -56,6 +58,7 @@ def test_pages_before_signing_in_are_fit_to_be_seen(demo: Demo, person: Person, 
     page.get_by_label("Password", exact=True).fill("short")
     page.get_by_label("E-mail").fill("not an address")
     _submit(page)
+    has_error(page)
     look(page, "sign-up-error")
     page.goto(f"{demo.issuer}/nowhere")
     look(page, "not-found")
@@ -75,16 +78,19 @@ def test_pages_of_an_account_are_fit_to_be_seen(demo: Demo, person: Person, look
     page.get_by_label("Current password").fill("not the current one")
     page.get_by_label("New password").fill("password")
     _submit(page)
+    has_error(page)
     look(page, "change-password-error")
     page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_label("New password").fill("a quite different sentence")
     _submit(page)
+    arrive(page, "Your password is changed")
     look(page, "password-changed")
     page.goto(f"{demo.issuer}/oauth/logout")
     look(page, "sign-out-asked-by-wiki")
     page.goto(f"{demo.issuer}/logout")
     look(page, "sign-out")
     _submit(page)
+    arrive(page, "You are signed out")
     look(page, "signed-out")
 
 
@@ -99,6 +105,7 @@ def test_pages_that_interrupt_are_fit_to_be_seen(demo: Demo, person: Person, loo
         sealed = seal(old, _cookie(page, "__Host-browser"))
     page.evaluate(SET_FLOW, sealed)
     _submit(page)
+    expect(page.get_by_text("That page had been open for too long")).to_be_visible()
     look(page, "expired")
     page.evaluate(SET_FLOW, "never sealed here")
     _submit(page)
@@ -106,10 +113,12 @@ def test_pages_that_interrupt_are_fit_to_be_seen(demo: Demo, person: Person, loo
     _to_sign_in(page, demo.wikis[0])
     page.context.clear_cookies(name="__Host-browser")
     _submit(page)
+    arrive(page, "This page belongs to another browser")
     look(page, "other-browser")
     _to_sign_in(page, demo.wikis[0])
     page.context.clear_cookies()
     _submit(page)
+    arrive(page, "Please send that again")
     look(page, "no-token")
 
 
@@ -120,7 +129,8 @@ def test_pages_that_refuse_are_fit_to_be_seen(demo: Demo, person: Person, look: 
     page.context.clear_cookies()
     for _ in range(11):
         sign_in(page, demo.wikis[0], "Ines", "one guess after another")
-        page.wait_for_load_state()
+        has_error(page, word="(Error:|Please wait)")
+    arrive(page, "Please wait a little")
     look(page, "throttled")
     sign_up(person(), demo.wikis[0], "Theodora")
     done = demo.manage("lockaccount", "Theodora", "--reason", "somebody else got in")

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.demo import Demo
-from tests.e2e.people import PASSWORD, Person
+from tests.e2e.people import PASSWORD, PATIENCE, Person
 
 Look = Callable[..., None]
 SCOPE = "openid profile email offline_access"
@@ -66,7 +66,7 @@ class Foreign:
     def answered(self, page: Page) -> dict[str, str]:
         """What has come back to it, with the person."""
         expect(page.get_by_role("heading", name=BACK)).to_be_visible()
-        return self.answers.get(timeout=10)
+        return self.answers.get(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -162,10 +162,11 @@ def test_consent_is_asked_given_grown_and_taken_back(
     expect(heading(page)).to_have_text("Wikis that know you")
     look(page, "own-wikis")
     page.get_by_role("link", name="Take it back").click()
+    expect(heading(page)).to_have_text("Should Harbour wiki know you no more?")
     look(page, "withdraw-consent")
     page.get_by_role("button", name="Take it back").click()
     expect(page.get_by_text("No wiki but our own knows you")).to_be_visible()
-    said = payload(foreign.logouts.get(timeout=20))
+    said = payload(foreign.logouts.get(timeout=PATIENCE))
     assert said["aud"] == foreign.client_id
     assert {"sub", "sid"} <= said.keys()
     page.goto(foreign.address())

@@ -16,7 +16,7 @@ from joserfc.jwk import KeySet
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Demo
-from tests.e2e.people import Person
+from tests.e2e.people import PATIENCE, Person
 
 
 class Island:
@@ -94,12 +94,14 @@ def _sign_in(page: Page, demo: Demo, island: Island) -> dict[str, Any]:
 def _claims(page: Page, demo: Demo, island: Island) -> dict[str, Any]:
     """What arrived, checked as a wiki has to check it (OpenID Connect Core 1.0, section 3.2.2)."""
     expect(page.get_by_role("heading", name="Welcome ashore")).to_be_visible()
-    posted = island.received.get(timeout=5)
+    posted = island.received.get(timeout=PATIENCE)
     assert posted.keys() == {"id_token", "state", "iss"}
     assert (posted["state"], posted["iss"]) == (island.state, demo.issuer)
     issuer = urlsplit(demo.issuer)
     published = httpx.get(  # resolvers differ on *.localhost, so by loopback
-        f"http://127.0.0.1:{issuer.port}/.well-known/jwks.json", headers={"Host": issuer.netloc}
+        f"http://127.0.0.1:{issuer.port}/.well-known/jwks.json",
+        headers={"Host": issuer.netloc},
+        timeout=PATIENCE,
     ).json()
     token = jwt.decode(posted["id_token"], KeySet.import_key_set(published), algorithms=["RS256"])
     wanted = {

@@ -1,5 +1,6 @@
 """Letters in a browser, as the demo's mail page shows them: links that work, and nothing else."""
 
+import re
 import socket
 import time
 from contextlib import closing
@@ -115,8 +116,8 @@ def test_letter_of_a_stranger_runs_loads_and_opens_nothing(demo: Demo, chromium:
         # The last one leaves the frame itself empty.
         for name in ("send", "top", "self"):
             frame.get_by_text(name, exact=True).click()
-        page.wait_for_timeout(500)
-        assert page.url.endswith("/mail/stranger.eml~0")
+        expect(frame.get_by_text("self", exact=True)).to_have_count(0)
+        expect(page).to_have_url(re.compile("/mail/stranger.eml~0$"))
         assert len(context.pages) == 1
         page.goto(f"{demo.wikis[0]}/mail")
         assert elsewhere.requests == []

@@ -10,7 +10,9 @@ from tests.e2e.people import (
     NEW_PASSWORD,
     PASSWORD,
     Person,
+    arrive,
     becomes_out,
+    is_at,
     is_out,
     sign_in,
     sign_up,
@@ -22,11 +24,12 @@ def test_newcomer_edits_on_one_wiki_and_is_known_on_the_other(demo: Demo, person
     english, french = demo.wikis
     page = person()
     sign_up(page, english, "Nomad of the hills")
-    assert page.url.startswith(english)
+    is_at(page, english)
 
     page.goto(f"{english}/edit/Main_Page")
     page.locator("#page-text").fill("The hills are green today.")
     page.locator("#save").click()
+    expect(page.locator("#last-change")).to_contain_text("Nomad of the hills")
     page.goto(f"{english}/history/Main_Page")
     expect(page.locator("#revisions .author").first).to_have_text("Nomad of the hills")
 
@@ -60,13 +63,15 @@ def test_locked_account_is_out_everywhere(demo: Demo, person: Person) -> None:
     operator = person()
     sign_in_as_operator(operator, demo)
     operator.get_by_role("link", name="Accounts", exact=True).first.click()
+    arrive(operator, "Accounts")
     operator.locator("#searchbar").fill("Trouble Maker")
     operator.locator("#searchbar").press("Enter")
+    expect(operator).to_have_url(re.compile(r"\?q=Trouble"))
     operator.get_by_role("link", name="Trouble Maker").first.click()
     operator.get_by_role("link", name="Lock this account").click()
     operator.get_by_label("Reason").fill("drill")
     operator.get_by_role("button", name=re.compile("^Lock")).click()
-    expect(operator.get_by_text(re.compile("locked", re.IGNORECASE)).first).to_be_visible()
+    arrive(operator, "The account is locked")
 
     becomes_out(page, english)
     becomes_out(page, french)

@@ -1,5 +1,6 @@
 """Every page of the operator's site, looked at: see gallery.py."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -8,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Demo
 from tests.e2e.operators import a_link, enrol, give_authenticator, sign_in
-from tests.e2e.people import Person, sign_up
+from tests.e2e.people import Person, arrive, sign_up
 
 Look = Callable[..., None]
 INES = "Ines of the plots"
@@ -63,9 +64,9 @@ def a_busy_day(demo: Demo) -> Iterator[None]:
             owner.execute("DELETE FROM vault.sign_in_counts")
 
 
-def shown(page: Page) -> str:
-    """What stands on the page, what is there for want of script among it."""
-    return page.locator("main").inner_text()
+def says(page: Page, words: str) -> None:
+    """These words stand on the page, what is there for want of script among them."""
+    expect(page.locator("main")).to_contain_text(words, use_inner_text=True)
 
 
 def test_operators_pages_are_fit_to_be_seen(demo: Demo, person: Person, look: Look) -> None:
@@ -79,17 +80,20 @@ def test_operators_pages_are_fit_to_be_seen(demo: Demo, person: Person, look: Lo
 
     page.goto(f"{demo.operator_url}/admin/accounts/?q=Mallory")
     page.get_by_role("link", name="Mallory").first.click()
+    arrive(page, "Mallory")
     look(page, "operator-account")
     page.get_by_role("link", name="Lock this account").click()
+    expect(page.get_by_role("button", name="Lock")).to_be_visible()
     look(page, "operator-lock")
     page.get_by_role("button", name="Lock").click()
     # Without a reason nobody is asked for a passkey.
-    assert page.get_by_label("Reason").evaluate("field => field.matches(':invalid:focus')")
+    expect(page.get_by_label("Reason").and_(page.locator(":invalid:focus"))).to_be_visible()
     page.get_by_label("Reason").fill("Signs in as others; reported by three people.")
     page.get_by_role("button", name="Lock").click()
-    expect(page.get_by_role("button", name="Lock this account")).to_have_count(0)
+    arrive(page, "The account is locked")
     look(page, "operator-locked")
     page.get_by_role("link", name="Back to Mallory").click()
+    arrive(page, "Mallory")
     look(page, "operator-account-locked")
 
     for name in ("account", "wiki", "event"):
@@ -97,6 +101,7 @@ def test_operators_pages_are_fit_to_be_seen(demo: Demo, person: Person, look: Lo
         look(page, f"operator-{name}s")
     page.goto(f"{demo.operator_url}/admin/wikis/")
     page.get_by_role("link", name="English wiki").first.click()
+    arrive(page, "English wiki")
     look(page, "operator-wiki")
     page.goto(f"{demo.operator_url}/admin/")
     look(page, "operator-overview")
@@ -114,6 +119,7 @@ def test_operators_pages_of_a_busy_day_are_fit_to_be_seen(
     sign_up(member, demo.wikis[0], INES)
     member.goto(f"{demo.issuer}/account/sessions")
     member.get_by_role("button", name="Sign out", exact=True).first.click()
+    arrive(member, "You are signed out")
     page = person()
     sign_in(page, demo)
     with a_busy_day(demo):
@@ -126,6 +132,7 @@ def test_operators_pages_of_a_busy_day_are_fit_to_be_seen(
         page.goto(f"{demo.operator_url}/admin/wikis/")
         look(page, "operator-wikis-untold")
         page.get_by_role("link", name="Wiki français").first.click()
+        arrive(page, "Wiki français")
         expect(page.get_by_text("timed_out")).to_be_visible()
         look(page, "operator-wiki-untold")
         page.goto(f"{demo.operator_url}/admin/accounts/?q=Ines")
@@ -149,10 +156,10 @@ def test_enrolment_pages_are_fit_to_be_seen_and_the_link_leaves_no_trace(
     page.goto(link)
     expect(page.get_by_role("button", name="Create passkey")).to_be_visible()
     look(page, "operator-enrol-passkey")
-    assert "#" not in page.url
+    expect(page).not_to_have_url(re.compile("#"))
     assert not [url for url in asked if token in url.partition("#")[0]]
     page.go_back()
-    assert token not in page.url
+    expect(page).to_have_url(f"{demo.operator_url}/admin/enrol/")
     page.goto(link)
     page.get_by_role("button", name="Create passkey").click()
     expect(page.get_by_text("Your passkey is enrolled")).to_be_visible()
@@ -193,11 +200,11 @@ def test_measures_without_script_name_the_console(demo: Demo, person: Person) ->
     plain = person(java_script_enabled=False)
     plain.context.add_cookies(cookies)  # type: ignore[arg-type]
     plain.goto(address)
+    says(plain, "manage.py lockaccount 'Nora the quiet' --reason")
     expect(plain.get_by_role("button", name="Lock")).to_have_count(0)
-    assert "manage.py lockaccount 'Nora the quiet' --reason" in shown(plain)
     stranger = person(java_script_enabled=False)
     stranger.goto(f"{demo.operator_url}/admin/login/")
-    assert "Passkeys need JavaScript" in shown(stranger)
+    says(stranger, "Passkeys need JavaScript")
     expect(stranger.get_by_role("button", name="Sign in", exact=True)).to_have_count(0)
 
 
@@ -209,7 +216,7 @@ def test_link_is_typed_by_hand_without_script(demo: Demo, person: Person) -> Non
     page.get_by_role("button", name="Continue").click()
     name = demo.account(operator=True)["username"]
     expect(page.get_by_text(f"for {name}, at the operator's site")).to_be_visible()
-    assert "Passkeys need JavaScript" in shown(page)
+    says(page, "Passkeys need JavaScript")
 
 
 def test_passkey_of_another_device_is_enrolled_beside_the_first(demo: Demo, person: Person) -> None:

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import Demo
 from tests.e2e.operators import sign_in
-from tests.e2e.people import Person, sign_up
+from tests.e2e.people import Person, arrive, has_error, markup, next_page, sign_up
 
 Look = Callable[..., None]
 
@@ -37,23 +37,28 @@ def test_search_pages_are_fit_to_be_seen(demo: Demo, person: Person, look: Look)
     look(page, "operator-address-nobody")
     page.get_by_label("E-mail address").fill("adele")
     page.get_by_role("button", name="Find").click()
+    has_error(page)
     look(page, "operator-address-error")
 
     page.goto(f"{demo.operator_url}/admin/")
     # An address does not get into the other search's address.
     page.get_by_label("Find an account by its name").fill("adele@example.org")
     page.get_by_role("button", name="Find").first.click()
-    assert page.url == f"{demo.operator_url}/admin/"
+    search = page.get_by_label("Find an account by its name")
+    expect(search.and_(page.locator(":invalid:focus"))).to_be_visible()
+    expect(page).to_have_url(f"{demo.operator_url}/admin/")
 
     page.get_by_role("link", name="A token or cookie leaked").click()
+    arrive(page, "A token or cookie leaked")
     look(page, "operator-token")
     page.get_by_label("What was found").fill(f"Cookie: __Host-session={secret}; path=/")
     page.get_by_role("button", name="Whose is it?").click()
     expect(page.get_by_role("link", name="Leonie the leaky")).to_be_visible()
     expect(page.get_by_label("What was found")).to_have_value("")
-    assert secret not in page.content()
+    assert secret not in markup(page)
     look(page, "operator-token-found")
     page.get_by_role("link", name="Revoke the session").click()
+    expect(page.get_by_role("button", name="Revoke it")).to_be_visible()
     look(page, "operator-token-revoke")
     page.get_by_label("Reason").fill("In a screenshot on the village pump.")
     page.get_by_role("button", name="Revoke it").click()
@@ -68,7 +73,9 @@ def test_search_pages_are_fit_to_be_seen(demo: Demo, person: Person, look: Look)
     expect(page.get_by_text("there is nothing to revoke")).to_be_visible()
     look(page, "operator-token-dead")
     page.get_by_label("What was found").fill("eyJhbGciOiJSUzI1NiJ9.eyJzaWQiOiJ4In0.c2lnbmF0dXJl")
-    page.get_by_role("button", name="Whose is it?").click()
+    with next_page(page):
+        page.get_by_role("button", name="Whose is it?").click()
+    expect(page.get_by_text("there is nothing to revoke")).to_have_count(0)
     look(page, "operator-token-not-ours")
     page.goto(f"{demo.operator_url}/admin/accounts/")
     look(page, "operator-accounts-searches")

@@ -6,8 +6,8 @@ from playwright.sync_api import expect
 
 from tests.e2e.authenticators import plug_in
 from tests.e2e.conftest import Demo
-from tests.e2e.people import PASSWORD, Person, sign_in, sign_up
-from tests.e2e.test_passkeys import a_name, add_passkey, by_password, keep_codes, to_sign_in
+from tests.e2e.people import PASSWORD, Person, arrive, has_error, keep_codes, sign_up
+from tests.e2e.test_passkeys import a_name, add_passkey, by_password, is_in, to_sign_in
 
 Look = Callable[..., None]
 
@@ -20,19 +20,24 @@ def test_pages_of_signing_up_and_in_by_passkey_are_fit_to_be_seen(
     plug_in(page)
     page.goto(demo.wikis[0])
     page.locator("#create-account").click()
+    arrive(page, "Create account")
     look(page, "sign-up-either-way")
-    page.get_by_label("User name").fill(a_name("Somebody to look at"))
+    name = a_name("Somebody to look at")
+    page.get_by_label("User name").fill(name)
     page.get_by_role("button", name="Use a passkey instead of a password").click()
+    arrive(page, "Create your passkey")
     look(page, "sign-up-passkey")
     page.get_by_role("button", name="Create passkey").click()
     expect(page.get_by_label("Type one of the codes")).to_be_visible()
     look(page, "sign-up-passkey-codes")
     keep_codes(page)
+    is_in(page, name)
     page.goto(f"{demo.issuer}/account/")
     look(page, "account-passkey-alone")
     page.goto(f"{demo.issuer}/account/two-factor")
     look(page, "two-factor-passkey-alone")
     page.get_by_role("link", name="Remove").click()
+    arrive(page, "Show that it is you")
     look(page, "prove-passkey-alone")
     page.get_by_role("button", name="Use your passkey").click()
     page.get_by_role("button", name="Remove it").click()
@@ -45,10 +50,12 @@ def test_pages_of_signing_up_and_in_by_passkey_are_fit_to_be_seen(
     expect(other.get_by_text("No passkey was shown")).to_be_visible()
     look(other, "sign-in-no-passkey")
     other.get_by_role("button", name="Lost your passkey, and have no password?").click()
+    arrive(other, "Get back in without your passkey")
     look(other, "recover")
     other.get_by_label("User name").fill("Nobody at all")
     other.get_by_label("Recovery code").fill("0000")
     other.get_by_role("button", name="Continue").click()
+    has_error(other)
     look(other, "recover-error")
 
 
@@ -96,7 +103,7 @@ def test_offer_of_a_passkey_is_fit_to_be_seen(demo: Demo, person: Person, look: 
     sign_up(home, demo.wikis[0], name)
     page = person()
     plug_in(page)
-    sign_in(page, demo.wikis[0], name, PASSWORD)
+    by_password(page, demo.wikis[0], name, holds_passkeys=True)
     expect(page.get_by_role("heading", name="Sign in faster next time")).to_be_visible()
     look(page, "passkey-offer")
     plug_in(home)

@@ -7,7 +7,15 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.authenticators import Device, plug_in
 from tests.e2e.conftest import Demo
-from tests.e2e.people import PASSWORD, Person, becomes_out, sign_up
+from tests.e2e.people import (
+    PASSWORD,
+    Person,
+    arrive,
+    becomes_out,
+    keep_codes,
+    sign_out,
+    sign_up,
+)
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
 _numbers = count(1)
@@ -16,15 +24,6 @@ _numbers = count(1)
 def a_name(who: str) -> str:
     """A name that nobody has yet."""
     return f"{who} {next(_numbers)}"
-
-
-def keep_codes(page: Page) -> list[str]:
-    """Types one of the codes on the page back; gives them all."""
-    expect(page.get_by_label("Type one of the codes")).to_be_visible()
-    codes: list[str] = page.locator(".codes .code").all_inner_texts()
-    page.get_by_label("Type one of the codes").fill(codes[6])
-    page.get_by_role("button", name="Use these codes").click()
-    return codes
 
 
 def is_in(page: Page, name: str) -> None:
@@ -55,15 +54,24 @@ def add_passkey(page: Page, demo: Demo) -> None:
     expect(page.get_by_role("heading", name="Well protected")).to_be_visible()
 
 
-def to_sign_in(page: Page, wiki: str) -> None:
-    """From a wiki's front page to the sign-in page."""
+def press_sign_in(page: Page, wiki: str) -> None:
+    """From a wiki's front page to the sign-in page, which may go on by itself at once."""
     page.goto(wiki)
     page.locator("#sign-in").click()
 
 
-def by_password(page: Page, wiki: str, name: str) -> None:
-    """From a wiki's front page, by name and password."""
+def to_sign_in(page: Page, wiki: str) -> None:
+    """From a wiki's front page to the sign-in page, which has asked the browser for passkeys."""
+    press_sign_in(page, wiki)
+    arrive(page, "Sign in")
+    page.wait_for_load_state()
+
+
+def by_password(page: Page, wiki: str, name: str, *, holds_passkeys: bool = False) -> None:
+    """From a wiki's front page, by name and password; perhaps where passkeys can be held."""
     to_sign_in(page, wiki)
+    if holds_passkeys:  # the browser says so after a moment
+        expect(page.locator("input[data-platform]")).to_have_value("yes")
     page.get_by_label("User name").fill(name)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
@@ -96,7 +104,7 @@ def test_passkey_offered_in_the_user_name_signs_in_by_itself(demo: Demo, person:
     name = a_name("Somebody with autofill")
     sign_up_by_passkey(page, demo.wikis[0], name)
     other, _ = fresh_browser(person, device)
-    to_sign_in(other, demo.wikis[0])
+    press_sign_in(other, demo.wikis[0])
     is_in(other, name)
 
 
@@ -149,8 +157,7 @@ def test_security_key_that_only_needs_a_touch_is_good_after_the_password(
     expect(page.get_by_text("Only after your password")).to_be_visible()
     assert [held["isResidentCredential"] for held in device.credentials()] == [False]
     # In the same browser: a key without memory cannot be carried over.
-    page.goto(f"{demo.issuer}/account/")
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page, demo.issuer)
     becomes_out(page, demo.wikis[0])
     by_password(page, demo.wikis[1], name)
     page.get_by_role("button", name="Use your passkey").click()
@@ -163,8 +170,7 @@ def test_roaming_key_with_a_pin_signs_in_alone(demo: Demo, person: Person) -> No
     plug_in(page, roaming=True)
     name = a_name("Somebody with a good key")
     sign_up_by_passkey(page, demo.wikis[0], name)
-    page.goto(f"{demo.issuer}/account/")
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page, demo.issuer)
     becomes_out(page, demo.wikis[0])
     to_sign_in(page, demo.wikis[1])
     page.get_by_role("button", name="Sign in with a passkey").click()
@@ -195,7 +201,7 @@ def test_passkey_is_offered_once_after_a_password(demo: Demo, person: Person, an
     sign_up(home, demo.wikis[0], name)
     page = person(**PHONE)
     device = plug_in(page)
-    by_password(page, demo.wikis[0], name)
+    by_password(page, demo.wikis[0], name, holds_passkeys=True)
     expect(page.get_by_role("heading", name="Sign in faster next time")).to_be_visible()
     expect(page.get_by_text("to continue to English wiki")).to_be_visible()
     if answer == "taken":
@@ -203,15 +209,14 @@ def test_passkey_is_offered_once_after_a_password(demo: Demo, person: Person, an
         keep_codes(page)
         is_in(page, name)
         other, _ = fresh_browser(person, device)
-        to_sign_in(other, demo.wikis[1])
+        press_sign_in(other, demo.wikis[1])
         is_in(other, name)
     else:
         page.get_by_role("button", name="Not now").click()
         is_in(page, name)
-        page.goto(f"{demo.issuer}/account/")
-        page.get_by_role("button", name="Sign out").click()
+        sign_out(page, demo.issuer)
         becomes_out(page, demo.wikis[0])
-        by_password(page, demo.wikis[1], name)
+        by_password(page, demo.wikis[1], name, holds_passkeys=True)
         is_in(page, name)
 
 
@@ -225,6 +230,7 @@ def test_lost_passkey_of_who_has_no_password_is_made_anew(demo: Demo, person: Pe
     to_sign_in(other, demo.wikis[0])
     plug_in(other, roaming=True)
     other.get_by_role("button", name="Lost your passkey, and have no password?").click()
+    arrive(other, "Get back in without your passkey")
     other.get_by_label("User name").fill(name)
     other.get_by_label("Recovery code").fill(codes[2].lower())
     other.get_by_role("button", name="Continue").click()

@@ -9,7 +9,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.demo import Demo
-from tests.e2e.people import PASSWORD, Person, becomes_out, is_out, sign_in, sign_up
+from tests.e2e.people import (
+    PASSWORD,
+    PATIENCE,
+    Person,
+    becomes_out,
+    is_out,
+    next_page,
+    sign_in,
+    sign_up,
+)
 
 SCRIPT = pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Firefox/140.0"
@@ -45,7 +54,7 @@ def test_one_device_is_ended_and_both_its_wikis_refuse_it(
         becomes_out(other, wiki)
     assert not is_out(mine, demo.wikis[0])
     mine.goto(f"{demo.issuer}/account/sessions")
-    expect(mine.get_by_text("signed out there")).to_have_count(2)
+    _reload_until(mine, "signed out there", times=2)
     if script:
         look(mine, "sessions-ended")
 
@@ -62,9 +71,7 @@ def test_signing_out_everywhere_ends_all_and_says_who_was_told(
     expect(mine.get_by_role("heading", name="You are signed out everywhere")).to_be_visible()
     for wiki in demo.wikis:
         becomes_out(other, wiki)
-    if mine.get_by_role("button", name="Look again").count():
-        mine.get_by_role("button", name="Look again").click()
-    expect(mine.get_by_text("signed out there")).to_have_count(2)
+    _look_again_until(mine, "signed out there", times=2)
     if script:
         look(mine, "signed-out-everywhere", few=True)
     mine.goto(f"{demo.issuer}/account/")
@@ -82,6 +89,7 @@ def test_wiki_that_does_not_answer_shows_as_pending_and_is_told_later(
         process.send_signal(signal.SIGSTOP)
     try:
         mine.get_by_role("button", name="End Firefox on Windows").click()
+        expect(mine.get_by_role("heading", name="Ended in the last hour")).to_be_visible()
         becomes_out(other, demo.wikis[0])
         _reload_until(mine, "signed out there")
         expect(mine.get_by_text("not told yet")).to_be_visible()
@@ -107,8 +115,19 @@ def _serving(wiki: str) -> list[psutil.Process]:
 
 def _reload_until(page: Page, words: str, *, times: int = 1) -> None:
     """Reloads a page until it says something so often."""
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 2 * PATIENCE
+    page.wait_for_load_state()
     while page.get_by_text(words).count() < times:
         assert time.monotonic() < deadline, f"never said so: {words}"
         time.sleep(0.3)
         page.reload()
+
+
+def _look_again_until(page: Page, words: str, *, times: int) -> None:
+    """The same on the page that says goodbye, which has a button for it."""
+    deadline = time.monotonic() + PATIENCE
+    page.wait_for_load_state()
+    while page.get_by_text(words).count() < times:
+        assert time.monotonic() < deadline, f"never said so: {words}"
+        with next_page(page):
+            page.get_by_role("button", name="Look again").click()

@@ -37,5 +37,5 @@ def test_sign_in_page_with_all_it_loads_is_light_and_asks_nobody_else(
         urlsplit(demo.issuer).netloc,
         urlsplit(demo.wikis[0]).netloc,  # the redirect that leads here
     }
-    assert page.locator("script:not([src]), style, [style], [onclick]").count() == 0
+    expect(page.locator("script:not([src]), style, [style], [onclick]")).to_have_count(0)
     assert said == []

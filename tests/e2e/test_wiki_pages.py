@@ -41,6 +41,7 @@ def test_wiki_pages_are_fit_to_be_seen(demo: Demo, person: Person, look: Look) -
     expect(page.locator("#session-over")).to_be_visible()
     look(page, "wiki-session-over")
     page.locator("#sign-in-and-go-on").click()
+    expect(page.locator("#save")).to_be_visible()
     expect(page.locator("#page-text")).to_have_value("It took an hour to write this.")
     look(page, "wiki-edit-again")
     page.locator("#sign-out").click()

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Demo
 from tests.e2e.operators import sign_in
+from tests.e2e.people import arrive, markup
 
 Look = Callable[..., None]
 
@@ -20,6 +21,7 @@ def test_wiki_is_registered_changed_and_given_a_new_secret_in_a_browser(
     sign_in(page, demo)
     page.goto(f"{demo.operator_url}/admin/wikis/")
     page.get_by_role("link", name="Register a wiki…").click()
+    expect(page.get_by_role("button", name="See what it comes to")).to_be_visible()
     look(page, "operator-register-wiki")
     page.get_by_role("button", name="See what it comes to").click()
     expect(page.get_by_role("alert")).to_contain_text("Enter the name")
@@ -41,17 +43,21 @@ def test_wiki_is_registered_changed_and_given_a_new_secret_in_a_browser(
     page.get_by_role("button", name="Register this wiki").click()
     expect(page.get_by_role("heading", name="The wiki is registered")).to_be_visible()
     look(page, "operator-wiki-registered")
-    text = page.locator("main").inner_text()
-    found = re.search(r"Client secret\s+(\S+)", text)
+    said = re.compile(r"Client secret\s+(\S+)")
+    main = page.locator("main")
+    expect(main).to_contain_text(said, use_inner_text=True)
+    found = said.search(main.inner_text())
     assert found is not None
     secret = found[1]
-    assert secret not in page.url
+    expect(page).not_to_have_url(re.compile(re.escape(secret)))
     page.reload()
+    arrive(page, "Register a wiki: Cookbook")
     expect(page.get_by_role("heading", name="The wiki is registered")).to_have_count(0)
-    assert secret not in page.content()
+    assert secret not in markup(page)
     page.goto(f"{demo.operator_url}/admin/wikis/")
     expect(page.get_by_role("link", name="Cookbook")).to_have_count(1)
     page.get_by_role("link", name="Cookbook").click()
+    arrive(page, "Cookbook")
     look(page, "operator-wiki-of-a-chief")
 
     page.get_by_role("link", name="Change the registration…").click()
@@ -65,6 +71,7 @@ def test_wiki_is_registered_changed_and_given_a_new_secret_in_a_browser(
     look(page, "operator-wiki-changed", few=True)
     page.get_by_role("link", name="To the page of Cookbook").click()
     page.get_by_role("link", name="Make a new secret…").click()
+    expect(page.get_by_label("Reason")).to_be_visible()
     look(page, "operator-wiki-renew-secret")
 
 

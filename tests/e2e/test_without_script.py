@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Demo
-from tests.e2e.people import PASSWORD, Person, sign_up
+from tests.e2e.people import PASSWORD, Person, arrive, has_error, is_at, sign_up
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
@@ -18,7 +18,7 @@ def test_mistyped_sign_in_says_how_to_mend_it_and_keeps_the_name(
     page.get_by_label("User name").fill("Ada")
     page.get_by_label("Password", exact=True).fill("not this one at all")
     page.get_by_role("button", name="Sign in", exact=True).click()
-    assert page.title().startswith("Error:")
+    has_error(page)
     expect(page.get_by_label("User name")).to_have_value("Ada")
     expect(page.get_by_label("Password", exact=True)).to_have_value("")
     expect(page.get_by_text("to continue to English wiki")).to_be_visible()
@@ -49,11 +49,12 @@ def test_switching_to_sign_up_keeps_where_one_was_going(demo: Demo, person: Pers
     page.goto(demo.wikis[1])
     page.locator("#sign-in").click()
     page.get_by_role("button", name="Create account").click()
+    arrive(page, "Create account")
     page.get_by_label("User name").fill("Late Decider")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
     expect(page.locator("#account-name")).to_have_text("Late Decider")
-    assert page.url.startswith(demo.wikis[1])
+    is_at(page, demo.wikis[1])
 
 
 def test_two_tabs_with_two_wikis_do_not_mix(demo: Demo, person: Person) -> None:
@@ -70,4 +71,4 @@ def test_two_tabs_with_two_wikis_do_not_mix(demo: Demo, person: Person) -> None:
         page.get_by_label("Password", exact=True).fill(account["password"])
         page.get_by_role("button", name="Sign in", exact=True).click()
         expect(page.locator("#account-name")).to_have_text(account["username"])
-        assert page.url.startswith(wiki)
+        is_at(page, wiki)
