@@ -46,7 +46,7 @@ def test_logout_reaches_the_wiki_as_the_standard_says(admin: psycopg.Connection,
     assert (header["typ"], header["alg"]) == ("logout+jwt", alg)
     assert header["kid"]
     issued, expires = claims.pop("iat"), claims.pop("exp")
-    assert abs(issued - time.time()) < 10
+    assert abs(issued - time.time()) < 60
     assert 0 < expires - issued <= 120
     assert claims == {
         "iss": ISSUER,

@@ -1,9 +1,11 @@
 """A browser, and wikis that are really registered."""
 
 import secrets
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -15,6 +17,13 @@ from tests.web.holders import Ada
 from tests.web.letters import Mail
 from tests.web.measures import Scene
 from tests.web.people import PASSWORD, Browser, WikiClient
+
+
+@pytest.fixture(autouse=True)
+def _steps_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Apps and site count the steps of their codes from one moment, however long a test takes."""
+    now = time.time()
+    monkeypatch.setattr("vault.totp_codes.time", SimpleNamespace(time=lambda: now))
 
 
 @pytest.fixture

@@ -162,13 +162,13 @@ def test_max_age_exceeded_asks_and_within_does_not(
 ) -> None:
     """oidcc-max-age-1, oidcc-max-age-10000."""
     browser.sign_up("Grace")
-    backdate(admin, browser, 30)
+    backdate(admin, browser, 300)
     assert "code" in answer_of(ask(browser, wiki, max_age="10000"))
     assert answer_of(ask(browser, wiki, max_age="1", prompt="none"))["error"] == "login_required"
     page = ask(browser, wiki, max_age="1")
     assert page.status_code == 200
     done = browser.submit(page, "/login", username="Grace", password=PASSWORD)
-    assert claims_of(tokens(wiki, done)["id_token"])["auth_time"] > time.time() - 20
+    assert claims_of(tokens(wiki, done)["id_token"])["auth_time"] > time.time() - 200
 
 
 # --- id_token_hint -----------------------------------------------------------------------------

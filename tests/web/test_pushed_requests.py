@@ -234,7 +234,7 @@ def test_par_with_a_body_that_is_no_form_is_refused(wiki: WikiClient, body: str,
 
 def test_par_that_is_refused_counts_against_the_network(wiki: WikiClient, settings: Any) -> None:
     """As wrong secrets at the token endpoint do; what is right does not."""
-    settings.RATE_TOKEN = "3/m"
+    settings.RATE_TOKEN = "3/h"
     for _ in range(5):
         wiki.pushed()
     for _ in range(3):
