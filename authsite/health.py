@@ -8,7 +8,7 @@ from typing import Final
 import django.db
 import psycopg
 import structlog
-from django.db import connection
+from django.db import close_old_connections, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
@@ -24,6 +24,7 @@ _FRESH_SECONDS_WHEN_DOWN: Final = 5.0
 
 def verify_site_database_answers() -> None:
     """Ask the site database the smallest question there is. Raises Django's database errors."""
+    close_old_connections()  # web asks through Django nowhere else, so nobody has done it before
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 

@@ -1,11 +1,14 @@
 """The small addresses: probes, metrics, security.txt, the password page, language, reports."""
 
 import json
+import os
+import socket
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
+from django.db import connection
 from pytest_django.fixtures import Settings
 
 from authsite import health
@@ -73,6 +76,18 @@ def test_ready_looks_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(5):
         assert get("/health/ready").status_code == 200
     assert len(looks) == 1
+
+
+def test_ready_finds_back_to_a_database_that_hung_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It restarted: down at the next look, and up at the one after."""
+    only = {"site_database": health.verify_site_database_answers}
+    monkeypatch.setattr(health, "CHECKS", only)
+    for name in ("_FRESH_SECONDS", "_FRESH_SECONDS_WHEN_DOWN"):
+        monkeypatch.setattr(health, name, 0.0)
+    assert get("/health/ready").status_code == 200
+    with socket.socket(fileno=os.dup(connection.connection.fileno())) as line:
+        line.shutdown(socket.SHUT_RDWR)
+    assert [get("/health/ready").status_code for _ in range(2)] == [503, 200]
 
 
 def test_metrics_are_for_named_networks_alone(settings: Settings) -> None:
