@@ -24,7 +24,8 @@ from vault.seals import Field, is_ours, mac, optional
 from vault.sessions import Session
 
 Acr = Literal["aal1", "aal2", "phr"]
-# What only an operator hears: ``bad_request`` is that no reason was given.
+# What only an operator hears: ``bad_request`` is that no reason was given (what cannot be read is
+# ``unreadable``, and raised).
 Refused = Literal["forbidden", "unproven", "bad_request"]
 Registered = Literal["registered", "taken", "forbidden", "unproven", "bad_request"]
 Changed = Literal["changed", "moved", "unknown", "forbidden", "unproven", "bad_request"]

@@ -16,6 +16,7 @@ from tests.database.mail import a_member
 from tests.database.operating import an_operator, enrolled, freshly, shows, signed_in
 from tests.database.racing import raced
 from vault import wikis
+from vault.errors import VaultRefused
 from vault.operators import Level, Operator
 from vault.passkeys import Passkey
 from vault.wikis import ByOperator, Wiki
@@ -217,6 +218,14 @@ MALFORMED: dict[str, Any] = {
     "list with nothing in it": {"scopes": ["openid", None]},
     "list of lists": {"scopes": [["openid"], ["email"]]},
     "list of nothings and lists": {"response_types": [[None]]},
+    "list that is too deep": {"redirect_uris": [[[[[[["a"]]]]]]]},
+    "list of numbers": {"redirect_uris": [1]},
+    "list of objects": {"default_acr_values": [{}]},
+    "list that is an object": {"post_logout_redirect_uris": {}},
+    "list as the database writes it": {"redirect_uris": "{https://new.example/}"},
+    "deep list as the database writes it": {"redirect_uris": "{{{{{{{a}}}}}}}"},
+    "list that begins elsewhere": {"redirect_uris": "[-5:-5]={https://new.example/}"},
+    "list that begins at the end": {"redirect_uris": "[2147483647:2147483647]={a}"},
     "flag that is none": {"first_party": "perhaps"},
     "endless number": {"older_secret_ends_at": 10**30},
     "time that is none": {"created_at": "yesterday-ish"},
@@ -240,11 +249,30 @@ def test_registration_that_cannot_be_read_is_refused_and_costs_no_proof(
         register = "SELECT api.register_wiki_v1(%s, %s::jsonb, 'because')"
         change = "SELECT api.change_wiki_v1(%s, %s::jsonb, %s, 'because')"
         mac = value(admin, "SELECT mac FROM vault.wikis")
-        assert value(operator, register, session, given) == "bad_request"
-        assert value(operator, change, session, again, mac) == "bad_request"
+        assert value(operator, register, session, given) == "unreadable"
+        assert value(operator, change, session, again, mac) == "unreadable"
         assert value(admin, "SELECT jsonb_agg(w)::text FROM vault.wikis w") == before
         good = json.dumps({**row, "client_id": "wiki-b"})
         assert value(operator, register, session, good) == "registered"
         assert value(operator, register, session, good) == "unproven"
     for function in ("register_wiki_v1(%s::jsonb)", "change_wiki_v1(%s::jsonb, '')"):
-        assert value(admin, f"SELECT api.console_{function}", given) == "bad_request"
+        assert value(admin, f"SELECT api.console_{function}", given) == "unreadable"
+
+
+def test_registration_that_cannot_be_read_is_never_told_as_a_missing_reason(
+    vault: None, playing: Playing, admin: psycopg.Connection
+) -> None:
+    """An operator could mend nothing by saying why: it is raised and logged, with its own word."""
+    a_wiki(admin)
+    olga, passkey = an_operator_of(playing, "chief")
+    nameless = replace(WIKI, client_id="")
+    with playing("operator"):
+        by = ByOperator(shows(olga, passkey).session, "because")
+        for refused in (
+            lambda: wikis.register(nameless, by),
+            lambda: wikis.change(nameless, b"", by),
+        ):
+            with pytest.raises(VaultRefused, match="unreadable"):
+                refused()
+    with playing("owner"), pytest.raises(VaultRefused, match="unreadable"):
+        wikis.register(nameless)

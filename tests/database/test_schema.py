@@ -9,7 +9,7 @@ import pytest
 
 from tests.database.asking import ask, value
 from tests.environment import subprocess_environment
-from vault import consents, events, grants, passwords, schema
+from vault import consents, events, grants, passwords, schema, wikis
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -263,6 +263,14 @@ def _statuses_of(name: str) -> set[str]:
             "api.redeem_code_v1",
             {"redeemed", *get_args(grants.RedeemRefusal)},
         ),
+        # Unreadable is a caller's fault: Python raises VaultRefused.
+        (
+            "vault.register_wiki",
+            {"unreadable", *get_args(wikis.Registered)} - {"forbidden", "unproven"},
+        ),
+        ("vault.change_wiki", {"unreadable", *get_args(wikis.Changed)} - {"forbidden", "unproven"}),
+        ("api.register_wiki_v1", {"unreadable"}),  # and what it hands on
+        ("api.change_wiki_v1", {"unreadable"}),
         # The last two are a caller's fault: Python raises VaultRefused.
         ("api.spend_assertion_v1", {"spent", "replayed", "unknown", "bad_request"}),
     ],

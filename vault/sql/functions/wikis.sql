@@ -16,11 +16,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WHERE w.state = 'active' AND w.first_party ORDER BY w.name;
 $$;
 
--- A list of texts: one level deep, nothing missing in it.
-CREATE OR REPLACE FUNCTION vault.is_list(p_list text[]) RETURNS boolean
+-- A list of texts: a JSON array of strings. What a column would make of anything else is not asked.
+CREATE OR REPLACE FUNCTION vault.is_list(p_list jsonb) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE WHEN array_ndims(p_list) > 1 THEN false
-                ELSE p_list IS NOT NULL AND array_position(p_list, NULL) IS NULL END;
+    SELECT CASE WHEN jsonb_typeof(p_list) = 'array'
+                THEN NOT EXISTS (SELECT FROM jsonb_array_elements(p_list) one
+                                 WHERE jsonb_typeof(one) <> 'string')
+                ELSE false END;
 $$;
 
 -- The row of a registration that has each column but state and age (bytea as '\x...'); NULL where it is
@@ -30,30 +32,31 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_wiki vault.wikis;
 BEGIN
+    IF EXISTS (SELECT FROM pg_attribute a
+               WHERE a.attrelid = 'vault.wikis'::regclass AND a.atttypid = 'text[]'::regtype
+                 AND NOT vault.is_list(p_registration -> a.attname::text)) THEN
+        RETURN NULL;
+    END IF;
     v_wiki := jsonb_populate_record(NULL::vault.wikis, p_registration);
     v_wiki.state := 'active';
     v_wiki.state_reason := '';
     v_wiki.created_at := statement_timestamp();
     IF NOT vault.is_mac(v_wiki.mac, v_wiki.mac_key)
        OR octet_length(v_wiki.client_id) NOT BETWEEN 1 AND 200
-       OR NOT (vault.is_list(v_wiki.redirect_uris)
-               AND vault.is_list(v_wiki.post_logout_redirect_uris)
-               AND vault.is_list(v_wiki.response_types) AND vault.is_list(v_wiki.scopes)
-               AND vault.is_list(v_wiki.default_acr_values))
        OR EXISTS (SELECT FROM pg_attribute a
                   WHERE a.attrelid = 'vault.wikis'::regclass AND a.attnum > 0 AND a.attnotnull
                     AND to_jsonb(v_wiki) ->> a.attname IS NULL) THEN
         RETURN NULL;
     END IF;
     RETURN v_wiki;
-EXCEPTION WHEN data_exception THEN
+EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
     RETURN NULL;
 END
 $$;
 
 -- Registers a wiki (vault.read_wiki; NULL is none). The caller has checked the metadata (RFC 7591
 -- section 2). An operator (p_actor; NULL is the console) says why, and the others are told. Statuses:
--- registered, taken, bad_request.
+-- registered, taken, bad_request (no reason), unreadable (a fault of the caller's own).
 CREATE OR REPLACE FUNCTION vault.register_wiki(
     p_wiki vault.wikis, p_actor uuid, p_reason text DEFAULT NULL
 ) RETURNS text
@@ -63,8 +66,10 @@ DECLARE
                        ELSE 'wiki:register:operator' END;
 BEGIN
     PERFORM vault.require_read_committed();
-    IF p_wiki.client_id IS NULL
-       OR (p_actor IS NOT NULL AND NOT vault.is_reason(p_reason)) THEN
+    IF p_wiki.client_id IS NULL THEN
+        RETURN 'unreadable';
+    END IF;
+    IF p_actor IS NOT NULL AND NOT vault.is_reason(p_reason) THEN
         RETURN 'bad_request';
     END IF;
     INSERT INTO vault.wikis SELECT p_wiki.* ON CONFLICT DO NOTHING;
@@ -89,7 +94,8 @@ $$;
 
 -- Registers a wiki anew under its client id; p_old_mac is that of the registration which the caller has
 -- read, so that nobody's change is lost. Its state and its age stay. What it was given and may not have
--- any more is dead. Statuses: changed, moved (somebody else was faster), unknown, bad_request.
+-- any more is dead. Statuses: changed, moved (somebody else was faster), unknown, bad_request,
+-- unreadable.
 CREATE OR REPLACE FUNCTION vault.change_wiki(
     p_wiki vault.wikis, p_old_mac bytea, p_actor uuid, p_reason text DEFAULT NULL
 ) RETURNS text
@@ -98,8 +104,10 @@ DECLARE
     v_old vault.wikis%ROWTYPE;
 BEGIN
     PERFORM vault.require_read_committed();
-    IF p_wiki.client_id IS NULL
-       OR (p_actor IS NOT NULL AND NOT vault.is_reason(p_reason)) THEN
+    IF p_wiki.client_id IS NULL THEN
+        RETURN 'unreadable';
+    END IF;
+    IF p_actor IS NOT NULL AND NOT vault.is_reason(p_reason) THEN
         RETURN 'bad_request';
     END IF;
     SELECT * INTO v_old FROM vault.wikis WHERE client_id = p_wiki.client_id FOR UPDATE;
@@ -178,9 +186,10 @@ DECLARE
     v_wiki vault.wikis := vault.read_wiki(p_registration);
     v_proven record;
 BEGIN
-    -- Before the passkey is taken for shown: a fault of the caller's costs nobody a proof.
+    -- Before the passkey is taken for shown: what the caller's process wrote wrongly costs nobody a
+    -- proof. A reason that is missing is the operator's own, and does.
     IF v_wiki.client_id IS NULL THEN
-        RETURN 'bad_request';
+        RETURN 'unreadable';
     END IF;
     v_proven := vault.proven_operator(p_session, 'chief', NULL);
     RETURN CASE WHEN v_proven.status <> 'proven' THEN v_proven.status
@@ -197,9 +206,10 @@ DECLARE
     v_wiki vault.wikis := vault.read_wiki(p_registration);
     v_proven record;
 BEGIN
-    -- Before the passkey is taken for shown: a fault of the caller's costs nobody a proof.
+    -- Before the passkey is taken for shown: what the caller's process wrote wrongly costs nobody a
+    -- proof. A reason that is missing is the operator's own, and does.
     IF v_wiki.client_id IS NULL THEN
-        RETURN 'bad_request';
+        RETURN 'unreadable';
     END IF;
     v_proven := vault.proven_operator(p_session, 'chief', NULL);
     RETURN CASE WHEN v_proven.status <> 'proven' THEN v_proven.status
