@@ -2,7 +2,6 @@
 and with all that the service has against it at its fields."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -12,24 +11,28 @@ from django.utils.translation import gettext_lazy as _
 from emergency.actions.register_wiki import read
 from emergency.forms import MeasureForm
 from emergency.wiki_fields import LISTS, SCOPES, RegistrationFields
-from sso.errors import MetadataInvalid
+from sso.errors import Fault, MetadataInvalid
 
 _WORDS: Final = ("response_types", "default_acr_values")
-_ERROR: Final = re.compile(r"([a-z_]+)\b:? ?(.*)", re.DOTALL)
 
 
 class RegistrationForm(RegistrationFields):
     """How a wiki is registered. ``metadata`` is what was said, in the standard's words."""
 
     def clean(self) -> dict[str, Any]:
-        """All that the service has against it, at its fields, besides what the fields say."""
+        """All that the service has against it, besides what the fields say.
+
+        A field that has said itself what is wrong with it says no more.
+        """
         given = super().clean() or self.cleaned_data
-        known = frozenset(self.errors)
+        # As they were typed: the service sees that there is something, and that it is wrong.
+        known = {name: self[name].data or "" for name in self.errors}
         try:
-            read(self.metadata())
+            read(_metadata({**given, **known}))
         except MetadataInvalid as error:
             for fault in error.faults:
-                self._add(fault, known)
+                if fault.field not in known:
+                    self._add(fault)
         return given
 
     def clean_jwks(self) -> Any:
@@ -42,31 +45,24 @@ class RegistrationForm(RegistrationFields):
 
     def metadata(self) -> dict[str, Any]:
         """All of it, in the standard's words; None where there is nothing."""
-        given = {k: v for k, v in self.cleaned_data.items() if not k.startswith("scope_")}
-        for name in (*LISTS, *_WORDS):
-            given[name] = given.get(name, "").split()
-        wanted = [scope for scope in SCOPES if self.cleaned_data.get(f"scope_{scope}")]
-        given["scope"] = " ".join(["openid", *wanted])
-        if given.get("require_pkce"):
-            given["require_nonce"] = None  # says nothing there
-        return {name: None if value == "" else value for name, value in given.items()}
+        return _metadata(self.cleaned_data)
 
-    def _add(self, fault: str, known: frozenset[str]) -> None:
-        """The service names the field first; what it says of several stands on top.
+    def _add(self, fault: Fault) -> None:
+        """At its field; what is about several, or about none of the form's, stands on top."""
+        here = fault.field if fault.field in self.fields else None
+        says = fault.says if here else str(fault)
+        self.add_error(here, f"{says[:1].upper()}{says[1:]}.")
 
-        ``known`` are those of which the form has said already what is wrong: of them, and of
-        several while there is one of them, the service has seen too little.
-        """
-        found = _ERROR.fullmatch(fault)
-        name = found[1] if found else ""
-        if found is None or name not in self.fields:
-            if not known:
-                self.add_error(None, f"{fault[:1].upper()}{fault[1:]}.")
-            return
-        if name in known:
-            return
-        rest = found[2] if f"{name}:" in fault else f"this {found[2]}"
-        self.add_error(name, f"{rest[:1].upper()}{rest[1:]}.")
+
+def _metadata(given: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = {k: v for k, v in given.items() if not k.startswith("scope_")}
+    for name in (*LISTS, *_WORDS):
+        metadata[name] = metadata[name].split()
+    wanted = [scope for scope in SCOPES if given[f"scope_{scope}"]]
+    metadata["scope"] = " ".join(["openid", *wanted])
+    if metadata["require_pkce"]:
+        metadata["require_nonce"] = None  # says nothing there
+    return {name: None if value == "" else value for name, value in metadata.items()}
 
 
 DEFAULTS: Final = {

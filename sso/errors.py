@@ -4,6 +4,7 @@
 people who run the wiki, in English and without anything that was sent.
 """
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from accounts.errors import AccountError
@@ -117,22 +118,30 @@ class BearerRefused(Exception):
         self.description = description
 
 
-class MetadataInvalid(AccountError):
-    """A wiki cannot be registered like this; each of ``faults`` says what to mend (RFC 7591 3.2.2).
+@dataclass(frozen=True)
+class Fault:
+    """One thing to mend in a wiki's metadata; ``field`` is None where it is about several."""
 
-    One that is about a single field begins with the field's name.
-    """
+    says: str
+    field: str | None = None
+
+    def __str__(self) -> str:
+        return self.says if self.field is None else f"{self.field}: {self.says}"
+
+
+class MetadataInvalid(AccountError):
+    """A wiki cannot be registered like this; ``faults`` are what to mend (RFC 7591 3.2.2)."""
 
     code = "invalid_client_metadata"
 
-    def __init__(self, *faults: str) -> None:
+    def __init__(self, *faults: Fault) -> None:
         super().__init__()
         self.faults = faults
 
     @property
     def description(self) -> str:
         """All of it in one line."""
-        return "; ".join(self.faults)
+        return "; ".join(map(str, self.faults))
 
 
 class WikiUnknown(AccountError):

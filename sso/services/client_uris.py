@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from sso.errors import MetadataInvalid
+from sso.errors import Fault, MetadataInvalid
 
 _MAX_URI: Final = 2000
 _MAX_URIS: Final = 20
@@ -15,38 +15,53 @@ _NETLOC: Final = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[1-9][0-9]{0,4})?")
 
 
 def home_uri(metadata: dict[str, Any]) -> str:
-    """Where people find the wiki: what it says, or the front door of its first redirect URI."""
-    if "client_uri" in metadata:
-        return checked("client_uri", metadata["client_uri"])
+    """Where people find the wiki: what it says, or the front door of its first redirect URI.
+
+    Raises ``MetadataInvalid``.
+    """
+    given = optional(metadata, "client_uri")
+    if given is not None:
+        return given
     parts = urlsplit(listed(metadata, "redirect_uris", required=True)[0])
     return f"{parts.scheme}://{parts.netloc}/"
 
 
 def listed(metadata: dict[str, Any], field: str, *, required: bool = False) -> tuple[str, ...]:
-    """The addresses of a list. Raises ``MetadataInvalid``."""
+    """The addresses of a list. Raises ``MetadataInvalid``, with all that are no good."""
     values = metadata.get(field, [])
     if required and not values:
-        raise MetadataInvalid(f"{field} must hold at least one address")
+        raise MetadataInvalid(Fault("this must hold at least one address", field))
     if len(values) > _MAX_URIS:
-        raise MetadataInvalid(f"{field} may hold {_MAX_URIS} addresses at most")
-    return tuple(checked(field, value) for value in values)
+        raise MetadataInvalid(Fault(f"this may hold {_MAX_URIS} addresses at most", field))
+    problems = [(number, _problem_of(value)) for number, value in enumerate(values, 1)]
+    faults = [
+        Fault(f"{f'address {number}' if len(values) > 1 else 'this'} {problem}", field)
+        for number, problem in problems
+        if problem is not None
+    ]
+    if faults:
+        raise MetadataInvalid(*faults)
+    return tuple(values)
 
 
 def optional(metadata: dict[str, Any], field: str) -> str | None:
     """An address that may be missing. Raises ``MetadataInvalid``."""
-    return checked(field, metadata[field]) if metadata.get(field) else None
+    value: str = metadata.get(field, "")
+    if not value:
+        return None
+    problem = _problem_of(value)
+    if problem is not None:
+        raise MetadataInvalid(Fault(f"this {problem}", field))
+    return value
 
 
-def checked(field: str, value: str) -> str:
-    """An absolute https address; http only to loopback, and only in the demo.
-
-    Raises ``MetadataInvalid``.
-    """
+def _problem_of(value: str) -> str | None:
+    """What is wrong with an address: absolute and https, or on http to loopback in the demo."""
     try:
         parts = urlsplit(value)
         port_is_fine = parts.port is None or parts.port > 0
     except ValueError:
-        raise MetadataInvalid(f"{field}: that is not an address") from None
+        return "is not an address"
     host = parts.hostname or ""
     is_loopback = host in ("localhost", "127.0.0.1") or host.endswith(".localhost")
     if (
@@ -56,15 +71,13 @@ def checked(field: str, value: str) -> str:
         or not re.fullmatch(r"[!-~]+", value)
         or "\\" in value
     ):
-        raise MetadataInvalid(
-            f"{field}: write the whole address, such as https://wiki.example.org/"
-        )
+        return "must be a whole address, such as https://wiki.example.org/"
     if parts.scheme != "https" and not (
         parts.scheme == "http" and is_loopback and settings.LOOPBACK_HTTP
     ):
-        raise MetadataInvalid(f"{field} must be https")
+        return "must be https"
     if "@" in parts.netloc or "#" in value or "*" in host:
-        raise MetadataInvalid(f"{field} may have no user, no fragment and no wildcard")
+        return "may have no user, no fragment and no wildcard"
     if not _NETLOC.fullmatch(parts.netloc):
-        raise MetadataInvalid(f"{field}: write the host in lower case, the port in digits")
-    return value
+        return "must have its host in lower case, and its port in digits"
+    return None

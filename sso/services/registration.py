@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from sso.errors import MetadataInvalid, RegistrationMoved, RegistrationRefused, WikiUnknown
+from sso.errors import Fault, MetadataInvalid, RegistrationMoved, RegistrationRefused, WikiUnknown
 from sso.services.client_metadata import as_metadata, has_secret, read_metadata
 from vault import wikis
 from vault.attempts import secret_hash
@@ -32,7 +32,7 @@ def register_wiki(metadata: dict[str, Any], *, by: ByOperator | None = None) -> 
     wiki, secret = _with_new_secret(wiki) if has_secret(wiki) else (wiki, None)
     status = wikis.register(wiki, by)
     if status == "taken":
-        raise MetadataInvalid("that client_id is taken; try again")
+        raise MetadataInvalid(Fault("that client_id is taken; try again"))
     if status != "registered":
         raise RegistrationRefused(status)
     return _response(wiki, secret, issued_at=int(time.time()))
@@ -105,10 +105,10 @@ def renew_secret(
     ``RegistrationRefused`` for an operator.
     """
     if not 0 <= overlap_seconds <= MAX_OVERLAP_SECONDS:
-        raise MetadataInvalid("the old secret can be good for 30 days more at most")
+        raise MetadataInvalid(Fault("the old secret can be good for 30 days more at most"))
     old, mac = _registered(client_id, by)
     if not has_secret(old):
-        raise MetadataInvalid(f"{old.name} has no secret: {old.token_endpoint_auth_method}")
+        raise MetadataInvalid(Fault(f"{old.name} has no secret: {old.token_endpoint_auth_method}"))
     wiki, secret = _with_new_secret(old)
     if overlap_seconds:
         ends_at = int(time.time()) + overlap_seconds

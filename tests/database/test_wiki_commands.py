@@ -99,14 +99,14 @@ def test_addwiki_explains_what_a_choice_costs(console: Console) -> None:
 @pytest.mark.parametrize(
     ("argv", "stdin", "said"),
     [
-        (["--no-nonce"], "", "require_nonce can be false only beside require_pkce false"),
+        (["--no-nonce"], "", "require_nonce: this can be false only beside require_pkce false"),
         (["--auth-method", "private_key_jwt"], "", "public keys"),
         (["--jwks", "-"], '{"keys": []}', "private_key_jwt only"),
         (["--jwks", "-"], "[]", "must be one JSON object"),
         (["--jwks", "-"], "nonsense", "this is not JSON"),
         (["--jwks", "-", "--metadata", "-"], "{}", "standard input can be read once"),
         (["--jwks", "/nowhere"], "", "No such file"),
-        (["--jwks-uri", "http://en.wiki.example/jwks"], "", "jwks_uri must be https"),
+        (["--jwks-uri", "http://en.wiki.example/jwks"], "", "jwks_uri: this must be https"),
         (["--auth-method", "tls_client_auth"], "", "must be one of"),
         (["--client-secret", "x"], "", "unrecognized arguments"),
     ],
@@ -211,11 +211,11 @@ def test_changewiki_to_less_says_what_is_revoked(
     [
         (["{}"], "say what to change"),
         (["nobody", "--name", "X"], "no wiki is registered as nobody"),
-        (["{}", "--redirect-uri", ""], "redirect_uris must hold at least one address"),
+        (["{}", "--redirect-uri", ""], "redirect_uris: this must hold at least one address"),
         (["{}", "--redirect-uri", "https://a.example/", "--redirect-uri", ""], "whole address"),
-        (["{}", "--no-nonce"], "require_nonce can be false only beside require_pkce false"),
+        (["{}", "--no-nonce"], "require_nonce: this can be false only beside require_pkce false"),
         (["{}", "--auth-method", "none", "--no-pkce"], "a public wiki cannot be excused"),
-        (["{}", "--name", ""], "client_name must be a name"),
+        (["{}", "--name", ""], "client_name: this must be a name"),
         (["{}", "--state", "active"], "unrecognized arguments"),
     ],
 )

@@ -6,9 +6,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from joserfc.jwk import ECKey
 
 from sso.errors import MetadataInvalid
+from sso.services.client_keys import ASSERTION_ALGORITHMS
 from sso.services.client_metadata import read_metadata
+from sso.services.clients import AUTH_METHODS
 from sso.services.registration import register_wiki
 from vault import wikis
 
@@ -78,7 +81,7 @@ def faults_of(metadata: dict[str, Any]) -> set[str]:
     """What is said against it, each once."""
     with pytest.raises(MetadataInvalid) as refusal:
         read_metadata(metadata, client_id="x")
-    faults = refusal.value.faults
+    faults = [str(fault) for fault in refusal.value.faults]
     assert len(faults) == len(set(faults))
     return set(faults)
 
@@ -95,6 +98,90 @@ def test_metadata_with_several_faults_is_told_all_of_them_at_once(case: str) -> 
             assert both == alone | faults_of({**GOOD, **changes}), other
 
 
+KEYS = {"keys": [ECKey.generate_key("P-256").as_dict(private=False)]}
+NONE_CAN_SIGN = (
+    f"no key of the set can sign with {', '.join(ASSERTION_ALGORITHMS)}"
+    " (P-256, Ed25519, or RSA of 2048 bits and more)"
+)
+ONE_OF = "this must be one of"
+HOST = "this must have its host in lower case, and its port in digits"
+USELESS = "this is of use with private_key_jwt only"
+# What is wrong, and all that is said of it: not what follows from a field that is wrong itself.
+TOGETHER: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "method unknown, keys of no use, keys given twice, nonce": (
+        {
+            "token_endpoint_auth_method": "tls_client_auth",
+            "jwks": {"keys": []},
+            "jwks_uri": "http://w.example/jwks",
+            "require_nonce": False,
+        },
+        {
+            f"token_endpoint_auth_method: {ONE_OF} {', '.join(AUTH_METHODS)}",
+            f"jwks: {NONE_CAN_SIGN}",
+            "jwks_uri: this must be https",
+            "give jwks or jwks_uri, not both",
+            "require_nonce: this can be false only beside require_pkce false",
+        },
+    ),
+    "name, keys missing, response type": (
+        {
+            "client_name": "",
+            "token_endpoint_auth_method": "private_key_jwt",
+            "response_types": ["token"],
+            "grant_types": ["password"],
+        },
+        {
+            "client_name: this must be a name of 1 to 100 characters",
+            "private_key_jwt needs the wiki's public keys: jwks_uri or jwks",
+            "response_types: this may hold code and id_token",
+        },
+    ),
+    "name, public without PKCE, algorithm and keys of no use": (
+        {
+            "client_name": "",
+            "token_endpoint_auth_method": "none",
+            "require_pkce": False,
+            "jwks": KEYS,
+            "token_endpoint_auth_signing_alg": "HS256",
+        },
+        {
+            "client_name: this must be a name of 1 to 100 characters",
+            "a public wiki cannot be excused from PKCE",
+            f"jwks: {USELESS}",
+            f"token_endpoint_auth_signing_alg: {USELESS}",
+            f"token_endpoint_auth_signing_alg: {ONE_OF} {', '.join(ASSERTION_ALGORITHMS)}",
+        },
+    ),
+    "several addresses, and its own": (
+        {
+            "client_uri": "w.example",
+            "redirect_uris": ["https://a.example/", "http://b.example/", "https://c.example/#f"],
+            "post_logout_redirect_uris": ["https://W.example/"],
+        },
+        {
+            "client_uri: this must be a whole address, such as https://wiki.example.org/",
+            "redirect_uris: address 2 must be https",
+            "redirect_uris: address 3 may have no user, no fragment and no wildcard",
+            f"post_logout_redirect_uris: {HOST}",
+        },
+    ),
+    "addresses no list, and its own": (
+        {"redirect_uris": "https://a.example/", "client_uri": "http://w.example/"},
+        {
+            "redirect_uris: this must be a list of strings",
+            "client_uri: this must be https",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TOGETHER)
+def test_faults_that_do_not_follow_from_each_other_are_told_at_once(case: str) -> None:
+    """Each that can be known while the others stand, and none that cannot."""
+    changes, said = TOGETHER[case]
+    assert faults_of({**GOOD, **changes}) == said
+
+
 def test_metadata_with_three_faults_is_refused_in_one_line_that_has_them_all(
     registered: Addresses,
 ) -> None:
@@ -103,7 +190,7 @@ def test_metadata_with_three_faults_is_refused_in_one_line_that_has_them_all(
     with pytest.raises(MetadataInvalid) as refusal:
         register_wiki({**GOOD, **wrong})
     said = refusal.value.description
-    assert [fault.split()[0] for fault in said.split("; ")] == [*wrong]
+    assert [fault.split(":")[0] for fault in said.split("; ")] == [*wrong]
     assert "\n" not in said
     assert registered() == []
 

@@ -107,67 +107,6 @@ def test_wiki_is_registered_with_what_was_agreed_to_and_its_secret_shown_once(
     ]
 
 
-@pytest.mark.parametrize(
-    ("changes", "field", "says"),
-    [
-        ({"client_name": ""}, "client_name", "Enter the name that people know it by."),
-        ({"redirect_uris": ""}, "redirect_uris", "Enter at least one address."),
-        ({"redirect_uris": "http://a.example/"}, "redirect_uris", "This must be https."),
-        ({"redirect_uris": "callback"}, "redirect_uris", "Write the whole address, such as"),
-        ({"redirect_uris": f"{HOME}/#x"}, "redirect_uris", "This may have no user, no fragment"),
-        ({"client_uri": "https://u@a.example/"}, "client_uri", "This may have no user"),
-        ({"backchannel_logout_uri": "x"}, "backchannel_logout_uri", "Write the whole address"),
-        ({"default_acr_values": "aal9"}, "default_acr_values", "This may hold aal1, aal2, phr."),
-        ({"jwks": "{"}, "jwks", "This is not JSON."),
-        ({"jwks": "[" * 5_000}, "jwks", "This is not JSON."),
-        (
-            {"token_endpoint_auth_method": "private_key_jwt", "jwks": '{"keys": []}'},
-            "jwks",
-            "No key of the set can sign",
-        ),
-    ],
-)
-def test_field_that_is_wrong_says_so_itself_and_keeps_what_was_typed(
-    place: Place, admin: psycopg.Connection, changes: dict[str, str], field: str, says: str
-) -> None:
-    """On top with a link to it, and at the field; nothing else has to be typed again."""
-    browser = place.signed_in("Chief")
-    page = browser.post(REGISTER, **{**FILLED, **changes})
-    assert f'<a href="#id_{field}">{says}' in page.text
-    at_field = page.text.partition(f'id="id_{field}_error"')[2]
-    assert says in at_field.partition("</ul>")[0]
-    assert not page.asks_for_a_passkey
-    assert f"{HOME}/bye</textarea>" in page.text
-    assert value(admin, "SELECT count(*) FROM vault.wikis") == 0
-
-
-def test_fields_that_are_wrong_are_all_told_at_once(place: Place) -> None:
-    """Those that the form itself minds, and those that the service does."""
-    browser = place.signed_in("Chief")
-    wrong = {
-        "client_name": "",
-        "redirect_uris": "http://new.wiki.example/callback",
-        "policy_uri": "new.wiki.example/policy",
-        "default_acr_values": "aal9",
-        "jwks": "{",
-        "token_endpoint_auth_method": "private_key_jwt",
-    }
-    page = browser.post(REGISTER, **{**FILLED, **wrong})
-    for field in wrong.keys() - {"token_endpoint_auth_method"}:
-        assert page.text.count(f'<a href="#id_{field}">') == 1, field
-    assert "needs the wiki's public keys" not in page.words, "there are some, to be read"
-
-
-def test_problem_of_several_fields_stands_on_top(place: Place) -> None:
-    """A public client cannot be excused from PKCE; keys are wanted of one that signs."""
-    browser = place.signed_in("Chief")
-    without = {name: text for name, text in FILLED.items() if name != "require_pkce"}
-    page = browser.post(REGISTER, **{**without, "token_endpoint_auth_method": "none"})
-    assert "A public wiki cannot be excused from PKCE." in page.words
-    page = browser.post(REGISTER, **{**FILLED, "token_endpoint_auth_method": "private_key_jwt"})
-    assert "needs the wiki's public keys" in page.words
-
-
 def test_what_was_filled_in_can_be_changed_before_it_is_agreed_to(
     place: Place, admin: psycopg.Connection
 ) -> None:
