@@ -64,7 +64,13 @@ class Patience:
         self._left = 0.0
 
     def wait(self, done: threading.Event) -> bool:
-        """Waits while there is time left for it; gives whether it is done."""
+        """Waits while there is time left for it; gives whether it is done.
+
+        What is done is so at once. Else a thread may queue behind others, for ``WAIT_SECONDS`` at
+        most.
+        """
+        if done.is_set():
+            return True
         with self._lock:  # one after another: a moment in which several stand still is one
             if self._clock() - self._renewed_at >= PAUSE_SECONDS:
                 self._renewed_at, self._left = self._clock(), WAIT_SECONDS

@@ -259,6 +259,22 @@ def test_keys_of_slow_addresses_hold_many_threads_up_for_the_same_moment(wiki: W
     assert time.monotonic() - began < WAIT_SECONDS + 1
 
 
+def test_answer_that_is_there_is_taken_while_others_wait_for_a_slow_one() -> None:
+    """Whoever stands still for a slow wiki keeps nobody from what a quick one has said."""
+    patience, slow, quick = Patience(), threading.Event(), threading.Event()
+    quick.set()
+    waiting = threading.Thread(target=patience.wait, args=(slow,))
+    waiting.start()
+    time.sleep(0.2)
+    began = time.monotonic()
+    assert patience.wait(quick)
+    took, was_waiting = time.monotonic() - began, waiting.is_alive()
+    slow.set()
+    waiting.join(timeout=30)
+    assert was_waiting
+    assert took < WAIT_SECONDS / 3
+
+
 def test_keys_that_come_slowly_are_there_for_who_asks_again(wiki: Wiki) -> None:
     """At first, and after a change: nobody is told that a key is wrong which was not fetched."""
     published = wiki.published()
