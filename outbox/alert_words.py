@@ -81,12 +81,13 @@ WORDS: Final[Mapping[str, AlertWords]] = {
         ),
     ),
     "assertions_replayed": AlertWords(
-        title=_("An assertion of a wiki was shown again"),
-        seen=_("Refused, since one wiki had shown the same one before: %(count)s."),
+        title=_("A client assertion was shown again"),
+        seen=_("Refused, since a wiki had shown the same client assertion before: %(count)s."),
         advice=_(
-            "Somebody may have read what the wiki sends here, or it sends a request again that it "
-            "got no answer to. Nothing was given for it. Ask who runs the wiki; if they do not "
-            "know of any reason, suspend it until it has a new key."
+            "Nothing was given for it. Either the wiki sends a request again that it got no answer "
+            "to, or somebody reads what it sends here, and codes and refresh tokens with it. Ask "
+            "who runs the wiki. If they do not know of any reason, suspend it, which ends what it "
+            "was given, until they have found and closed that leak: see the runbook."
         ),
     ),
     "unjudged": AlertWords(

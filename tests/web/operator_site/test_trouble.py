@@ -86,7 +86,8 @@ def test_alert_about_a_wiki_leads_to_it(place: Place, admin: psycopg.Connection)
     browser = place.signed_in("Looker")
     page = browser.get(f"/admin/alerts/{alert}/")
     assert 'href="/admin/wikis/english/"' in page.text
-    assert "had shown the same one before: 1." in page.words
+    assert "a wiki had shown the same client assertion before: 1." in page.words
+    assert "until they have found and closed that leak" in page.words
     many = an_alert(admin, kind, subject="more", count=7, detail="{}")
     assert "/admin/wikis/more/" not in browser.get(f"/admin/alerts/{many}/").text
 
