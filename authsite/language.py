@@ -17,7 +17,7 @@ from accounts.views.flow_pages import restart_url
 from accounts.views.languages import chosen, remember_choice
 from authsite import policies
 
-_MAX_CHOSEN: Final = 100
+_MAX_KEPT: Final = 100
 _MAX_ACCEPTED: Final = 500
 
 
@@ -49,13 +49,13 @@ def language_of(request: HttpRequest) -> str:
         return str(known)
     if _is_for_a_program(request):
         return settings.LANGUAGE_CODE
-    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-    if len(chosen) > _MAX_CHOSEN:  # no language is called so
-        chosen = ""
+    kept = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    if len(kept) > _MAX_KEPT:  # no language is called so
+        kept = ""
     accepted = request.META.get("HTTP_ACCEPT_LANGUAGE", "")
     # A header that is cut anywhere means something else: the whole of it, or not from memory.
     ask = _remembered if len(accepted) <= _MAX_ACCEPTED else _language_for
-    return ask(chosen, accepted)
+    return ask(kept, accepted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ class _Wishes:
     META: dict[str, str]
 
 
-def _language_for(chosen: str, accepted: str) -> str:
-    wishes = _Wishes({settings.LANGUAGE_COOKIE_NAME: chosen}, {"HTTP_ACCEPT_LANGUAGE": accepted})
+def _language_for(kept: str, accepted: str) -> str:
+    wishes = _Wishes({settings.LANGUAGE_COOKIE_NAME: kept}, {"HTTP_ACCEPT_LANGUAGE": accepted})
     return translation.get_language_from_request(cast("HttpRequest", wishes))
 
 
@@ -91,7 +91,8 @@ def set_language(request: HttpRequest) -> HttpResponse:
     """Remember the language asked for, if we speak it, and lead back to `next` on this site.
 
     A page of a flow may have answered a POST, which cannot be asked for again: its flow begins
-    anew. The way back travels sealed in it, as what protects a flow stands in no page.
+    anew. The way back travels sealed in it, as what protects a flow stands in no page. The page
+    that asks for consent is not led back to: it takes the choice itself.
     """
     response = HttpResponse(status=303)
     back = restart_url(request) or _local_path(request.POST.get("next", ""))
