@@ -39,7 +39,7 @@ def _posted(request: HttpRequest) -> HttpResponse:
     try:
         flow = open_flow(request)
     except FlowUnusable as error:
-        return unusable(request, error, _ask_again)
+        return unusable(request, error, _begin_the_request_again)
     if (flow.page, flow.destination) != (asking.PAGE, wiki_destination.NAME):
         return begin_again(request, flow)
     if "language" in request.POST:
@@ -56,7 +56,7 @@ def _answered(request: HttpRequest, flow: Flow) -> HttpResponse:
             return leave(request, wiki_destination.allowed(session, flow, origin_of(request)))
         if decision == "deny":
             return leave(request, wiki_destination.denied(flow.request))
-    return _ask_again(request, flow)
+    return _begin_the_request_again(request, flow)
 
 
 def _in_another_language(request: HttpRequest, flow: Flow) -> HttpResponse:
@@ -67,16 +67,16 @@ def _in_another_language(request: HttpRequest, flow: Flow) -> HttpResponse:
     """
     session = session_of(request)
     if session is not None and asking.is_asked(flow, session):
-        page = wiki_destination.asked_again(session, flow)
+        page = wiki_destination.page_once_more(session, flow)
         if page is not None:
             if (language := chosen(request)) is not None:
                 answer_in(request, language)
             sealed = request.POST["flow"]
             return flow_page(request, page.flow, page.template, page.context, sealed=sealed)
-    return _ask_again(request, flow)
+    return _begin_the_request_again(request, flow)
 
 
-def _ask_again(request: HttpRequest, flow: Flow, notice: str = "") -> HttpResponse:
+def _begin_the_request_again(request: HttpRequest, flow: Flow, notice: str = "") -> HttpResponse:
     """With the wiki's own request, whoever is signed in by then: it says itself what is asked."""
     del request, notice
     return SeeOther(label_of(flow).restart_url)

@@ -103,7 +103,7 @@ def ask_consent(
     return consent.ask(NAME, session, wiki, asked, needed.given)
 
 
-def asked_again(session: Session, flow: Flow) -> Page | None:
+def page_once_more(session: Session, flow: Flow) -> Page | None:
     """The page that asks, as it is shown a second time; None where nobody may be asked any more."""
     asked = AuthorizationRequest.from_flow(flow.request)
     wiki = find_wiki(asked.client_id)
