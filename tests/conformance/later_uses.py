@@ -6,7 +6,7 @@ Each is redeemed when the run begins. Its module comes last and waits only for w
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -38,7 +38,7 @@ class LaterUses:
         self._running = running
 
     def of(self, plan: Plan) -> LaterUse:
-        """The plan's; waits for what is left of its time."""
+        """The plan's; waits for what is left of its time. Raises what went wrong with it."""
         return self._running[plan].result(timeout=2 * LATER_SECONDS)
 
 
@@ -50,7 +50,8 @@ def later_uses(site: Site, plans: tuple[Plan, ...] = CODE) -> Iterator[LaterUses
         try:
             running = {}
             for plan in plans:
-                flow = _flow(site, plan)
+                flow = threads.submit(_flow, site, plan)
+                wait([flow])  # one after another, each before the first module
                 running[plan] = threads.submit(_again, site, plan, flow, is_over)
             yield LaterUses(running)
         finally:
@@ -64,7 +65,8 @@ def _flow(site: Site, plan: Plan) -> Flow:
             return suite.flow(browser)
 
 
-def _again(site: Site, plan: Plan, flow: Flow, is_over: threading.Event) -> LaterUse:
+def _again(site: Site, plan: Plan, begun: Future[Flow], is_over: threading.Event) -> LaterUse:
+    flow = begun.result()  # what went wrong there is told where this is asked for, and only there
     began = time.monotonic()  # after the first use
     is_over.wait(LATER_SECONDS)
     with site.http() as http:
