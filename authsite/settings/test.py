@@ -13,3 +13,7 @@ from authsite.settings.base import *  # noqa: F403
 
 # Static files from where they lie: nothing is collected for a test.
 WHITENOISE_USE_FINDERS = True
+
+# The real hash, only cheap: the suite computes thousands. What production pays is held by
+# tests/rules/test_settings.py, and the demo of tests/e2e does pay it.
+ARGON2_MEMORY_KIB = 128

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from demo.databases import SITE_DATABASE, VAULT_DATABASE
 
 JUDGE = "api.judge_password_v1(uuid)"
@@ -267,7 +269,7 @@ SABOTAGES = {
     ),
     "decoys cost less": Sabotage(
         "UPDATE vault.site SET argon2_memory_kib = 8",
-        "UPDATE vault.site SET argon2_memory_kib = 19456",
+        f"UPDATE vault.site SET argon2_memory_kib = {settings.ARGON2_MEMORY_KIB}",
         {"decoys-as-settings"},
     ),
     # --- the server
