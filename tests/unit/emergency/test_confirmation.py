@@ -1,5 +1,6 @@
 """What the operator's pages give out signed: good for what it showed, to whom, for a while."""
 
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -62,6 +63,8 @@ def test_agreement_of_another_session_is_void() -> None:
         signing.dumps({}, salt="emergency.measure"),
         signing.dumps(["x"], salt="emergency.measure"),
     ],
+    # By number: their text is another in each process, for each has keys of its own.
+    ids=count(),
 )
 def test_agreement_that_we_did_not_seal_is_void(forged: str) -> None:
     """Nonsense, and what was signed for something else."""
