@@ -18,8 +18,9 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from demo.databases import SITE_DATABASE, VAULT_DATABASE, prepare_cluster
+from demo.databases import VAULT_DATABASE, prepare_cluster
 from demo.postgres import EmbeddedPostgres, Server
+from tests.emptying import Emptier
 from tests.environment import (
     DATABASE_PASSWORDS,
     PORT,
@@ -107,56 +108,16 @@ def login() -> Callable[[str], AbstractContextManager[psycopg.Connection]]:
     return connect
 
 
-# What each database keeps from one test to the next, by schema.
-_KEPT = {
-    (VAULT_DATABASE, "vault"): ["site", "policy", "event_tags", "signing_keys", "event_sealing"],
-    (SITE_DATABASE, "public"): ["django_migrations", "django_content_type", "auth_permission"],
-}
-
-# Most tables are empty after most tests: to look is sixty times quicker than to truncate them all.
-_EMPTY = """
-DO $$
-DECLARE
-    v_table regclass;
-    v_is_filled boolean;
-BEGIN
-    SET LOCAL session_replication_role = replica;  -- in any order, whatever refers to them
-    FOR v_table IN SELECT oid FROM pg_class
-        WHERE relnamespace = '{schema}'::regnamespace AND relkind = 'r'
-          AND relname <> ALL ('{{{kept}}}')
-    LOOP
-        EXECUTE format('SELECT EXISTS (SELECT FROM %s)', v_table) INTO v_is_filled;
-        IF v_is_filled THEN
-            EXECUTE format('DELETE FROM %s', v_table);
-        END IF;
-    END LOOP;
-    PERFORM setval(s.seqrelid, s.seqstart, false) FROM pg_sequence s
-    JOIN pg_depend d ON d.objid = s.seqrelid AND d.deptype IN ('a', 'i')
-    JOIN pg_class c ON c.oid = d.refobjid
-    WHERE c.relnamespace = '{schema}'::regnamespace AND c.relname <> ALL ('{{{kept}}}');
-END
-$$
-"""
-
-
-def _empty(server: Server) -> None:
-    shutil.rmtree(SEAL_STORE, ignore_errors=True)
-    for (database, schema), kept in _KEPT.items():
-        with superuser(server, database) as connection:
-            connection.execute(_EMPTY.format(schema=schema, kept=",".join(kept)))
-            if schema == "vault":
-                connection.execute(
-                    "UPDATE vault.site SET epoch = 1, sign_up_open = true, sign_in_open = true,"
-                    " sign_in_known_only = false"
-                )
-                connection.execute("UPDATE vault.signing_keys SET lockout_id = NULL")
-                connection.execute(
-                    "UPDATE vault.event_sealing SET number = 0, upto = 0, holes = '{}'"
-                )
+@pytest.fixture(scope="session")
+def emptier(server: Server) -> Iterator[Emptier]:
+    """What empties both databases after a test."""
+    emptier = Emptier(server)
+    yield emptier
+    emptier.close()
 
 
 @pytest.fixture
-def vault(server: Server) -> Iterator[None]:
+def vault(emptier: Emptier) -> Iterator[None]:
     """An empty vault and site database, emptied again at the end."""
     from vault import wikis
 
@@ -165,7 +126,8 @@ def vault(server: Server) -> Iterator[None]:
     from django.db import connections
 
     connections.close_all()
-    _empty(server)
+    shutil.rmtree(SEAL_STORE, ignore_errors=True)
+    emptier.empty()
 
 
 @pytest.fixture
