@@ -38,6 +38,8 @@ _WHOSE: Final = frozenset(
 # What a rollback does not undo.
 _FOR_GOOD: Final = "pg_terminate_backend|pg_cancel_backend|pg_notify|nextval|setval|dblink"
 _CALL: Final = "SELECT * FROM {}({})"
+_BEFORE: Final = "SAVEPOINT before_each_call"
+_UNDO: Final = "ROLLBACK TO SAVEPOINT before_each_call"
 _REMEDY = (
     "Validate that argument before anything is written, or use ON CONFLICT; the constraint that is"
     " named would have printed the row."
@@ -64,6 +66,7 @@ def _provoke(patient: Patient, role: str) -> Iterator[str]:
     left_alone = []
     somebody = make(patient.vault)
     with patient.playing(role) as connection:
+        connection.execute(_BEFORE)
         for function, parameters, may_be_tried in _functions(patient, role):
             if not may_be_tried:
                 left_alone.append(function)
@@ -98,12 +101,13 @@ def _error_of(
 ) -> psycopg.Error | None:
     """Calls a function, checks what is deferred, and undoes it; gives the error."""
     try:
-        with connection.transaction(force_rollback=True):
-            connection.execute(call, arguments)
-            connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        connection.execute(call, arguments)
+        # In one question, for there are thousands of calls.
+        connection.execute(f"SET CONSTRAINTS ALL IMMEDIATE; {_UNDO}", prepare=False)
     except psycopg.Error as error:
         if connection.closed:
             raise
+        connection.execute(_UNDO)
         return error
     return None
 
