@@ -29,7 +29,7 @@ run: $(VENV)/.run-installed ## Start the site, two demo wikis and the operator's
 	@exec $(PYTHON) -m demo.run --follow-parent --port "$(PORT)" --host "$(HOST)"
 
 test: check browser ## Check everything, then run the whole suite: real PostgreSQL, real browser
-	@$(PYTHON) -m pytest $(PYTEST_ARGS)
+	@$(PYTHON) -m pytest -n 2 $(PYTEST_ARGS)
 
 check: $(VENV)/.test-installed ## Lint, formatting, types, who may import whom
 	@$(VENV)/bin/ruff check --quiet .
