@@ -14,6 +14,7 @@ from tests.database.asking import Login, Proof, a_person, a_session, a_wiki, pro
 from tests.database.clocks import set_back
 from tests.database.factors import an_app, guess_code, right_totp, some_codes
 from tests.database.revocations import SCOPES, Case, Vault, step_of_an_app_used
+from tests.database.rotating import kept_keys
 from vault.totp_codes import step_at
 
 CASES = [*revocations.CASES, *revoked_credentials.CASES]
@@ -23,7 +24,8 @@ CASES = [*revocations.CASES, *revoked_credentials.CASES]
 def at(admin: psycopg.Connection, login: Login) -> Iterator[Vault]:
     """Ada is signed in, and there is a wiki."""
     a_wiki(admin, scopes=SCOPES)
-    with login("web") as web, login("operator") as operator:
+    # The keys stay when the rest is emptied, and their times were moved as well.
+    with kept_keys(admin), login("web") as web, login("operator") as operator:
         ada = a_person(web)
         yield Vault(admin, web, operator, ada, a_session(web, ada))
 

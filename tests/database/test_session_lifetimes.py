@@ -22,6 +22,7 @@ from tests.database.asking import (
 )
 from tests.database.clocks import advance
 from tests.database.people import sign_in, sign_up
+from tests.database.rotating import kept_keys
 from vault import sessions
 
 HOUR, DAY = 3600, 86400
@@ -51,7 +52,8 @@ def test_session_that_is_used_for_ever_ends_at_its_absolute_limit(
     """A page that is asked for, a wiki that asks silently and one that refreshes: none moves it."""
     a_wiki(admin, scopes=SCOPES)
     idle, absolute = LIVES[kept]
-    with login("web") as web:
+    # The keys stay when the rest is emptied, and their times are moved as well.
+    with kept_keys(admin), login("web") as web:
         secret, now = random_32(), int(time.time())
         limits = {"kept": kept, "idle_seconds": idle, "expires_at": now + absolute}
         proof = prove(web, a_person(web))
