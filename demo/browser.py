@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from demo import apt
+
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 
@@ -56,7 +58,7 @@ def install_chromium() -> None:
 
     Raises BrowserMissing when both ways failed.
     """
-    if os.geteuid() == 0 and shutil.which("apt-get") and _apt_install():
+    if _apt_install():
         return
     command = [sys.executable, "-m", "playwright", "install", "chromium"]
     if os.geteuid() == 0:
@@ -66,15 +68,7 @@ def install_chromium() -> None:
 
 
 def _apt_install() -> bool:
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (
-        ["apt-get", "update", "-qq"],
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
-    ):
-        done = subprocess.run(command, env=environment, check=False, stdout=sys.stderr)
-        if done.returncode != 0:
-            return False
-    return shutil.which("chromium") is not None
+    return apt.can_install() and apt.install("chromium") and shutil.which("chromium") is not None
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from tests.conformance.site import USERNAME, Site
 from tests.web.markup import Element, Page
 
 _FORM: Final = "application/x-www-form-urlencoded"
-_HEADERS: Final = {
+HEADERS: Final = {
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Language": "en-GB,en;q=0.5",
@@ -100,11 +100,11 @@ class Browser:
         """Goes to an address from a page of the client, by a link or by posting a form."""
         headers = {"Sec-Fetch-Site": "cross-site"}
         if form is None:
-            return self._arrive(self._http.get(url, headers={**_HEADERS, **headers}))
+            return self._arrive(self._http.get(url, headers={**HEADERS, **headers}))
         content = urlencode(form)
         headers |= {"Content-Type": _FORM, "Origin": self._site.receiver.origin}
         # A cross-site POST comes without cookies that are SameSite=Lax.
-        posted = httpx.Request("POST", url, headers={**_HEADERS, **headers}, content=content)
+        posted = httpx.Request("POST", url, headers={**HEADERS, **headers}, content=content)
         return self._arrive(self._http.send(posted))
 
     def submit(self, shown: Shown, form: Element, **typed: str) -> Answer | Shown:
@@ -118,7 +118,7 @@ class Browser:
         return self._arrive(
             self._http.post(
                 urljoin(shown.url, form.get("action")),
-                headers={**_HEADERS, **headers},
+                headers={**HEADERS, **headers},
                 content=urlencode({**fields, **typed}),
             )
         )
@@ -144,7 +144,7 @@ class Browser:
             target = urljoin(str(response.url), response.headers["Location"])
             if not target.startswith(f"{self._site.issuer}/"):
                 return Answer.by_redirect(target)
-            headers = {**_HEADERS, "Sec-Fetch-Site": "same-origin"}
+            headers = {**HEADERS, "Sec-Fetch-Site": "same-origin"}
             response = self._http.get(target, headers=headers)
         raise AssertionError(f"redirected in a circle: {response.url}")
 

@@ -79,15 +79,29 @@ class Site:
     """The running site, and what the suite's configuration says of it."""
 
     issuer: str
-    bundle: Path
+    folder: Path
     receiver: Receiver
     clients: dict[str, Client]
     metadata: dict[str, Any]
     password: str = field(repr=False)
 
+    @property
+    def bundle(self) -> Path:
+        """The certificate for localhost, and its key."""
+        return self.folder / "server.txt"
+
     def http(self) -> httpx.Client:
         """An HTTP client that trusts the site's certificate and follows nothing by itself."""
         return httpx.Client(verify=_trusting(self.bundle), timeout=60, follow_redirects=False)
+
+    def manage(self, *arguments: str) -> str:
+        """What one of the site's own commands says, run as owner."""
+        command = [sys.executable, "manage.py", *arguments]
+        return _as_owner(command, self.issuer, self.folder)
+
+    def register(self, *arguments: str) -> Client:
+        """A client by the arguments of ``addwiki``."""
+        return Client(json.loads(self.manage("addwiki", *arguments, "--json")))
 
 
 @contextmanager
@@ -97,7 +111,7 @@ def running_site(server: Server, folder: Path) -> Iterator[Site]:
     bundle = folder / "server.txt"
     (folder / "mail").mkdir()
     _copy_databases(server)
-    port = _free_port()
+    port = free_port()
     issuer = f"https://localhost:{port}"
     supervisor = Supervisor(ROOT)
     with receiving(bundle) as receiver:
@@ -107,7 +121,7 @@ def running_site(server: Server, folder: Path) -> Iterator[Site]:
             clients = _prepare(issuer, folder, password, receiver.origin)
             supervisor.start(_worker(issuer, folder))
             supervisor.wait_until_ready()
-            yield Site(issuer, bundle, receiver, clients, _discover(issuer, bundle), password)
+            yield Site(issuer, folder, receiver, clients, _discover(issuer, bundle), password)
         finally:
             supervisor.stop()
 
@@ -176,17 +190,25 @@ def _prepare(issuer: str, folder: Path, password: str, suite: str) -> dict[str, 
     """The suite's clients by the very lines of docs/conformance.md, and an account."""
     account = {"username": USERNAME, "email": EMAIL, "password": password, "operator": False}
     wikis = {**registrations(suite), **_library(suite)}
+    command = [sys.executable, "-m", "tests.conformance.prepare"]
+    said = _as_owner(
+        command, issuer, folder, given=json.dumps({"accounts": [account], "wikis": wikis})
+    )
+    return {name: Client(metadata) for name, metadata in json.loads(said).items()}
+
+
+def _as_owner(command: list[str], issuer: str, folder: Path, *, given: str = "") -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.conformance.prepare"],
+        command,
         cwd=ROOT,
         env=_environment("owner", issuer, folder),
-        input=json.dumps({"accounts": [account], "wikis": wikis}),
+        input=given,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return {name: Client(metadata) for name, metadata in json.loads(done.stdout).items()}
+    return done.stdout
 
 
 def _library(home: str) -> dict[str, dict[str, Any]]:
@@ -216,7 +238,7 @@ def _trusting(bundle: Path) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=bundle)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,0 +1,26 @@
+"""Installs packages of Debian's for the tests, where that can be done: as root, by apt-get."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+
+def can_install() -> bool:
+    """Whether this process may install packages of Debian's."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def install(*packages: str) -> bool:
+    """Install them, with what they cannot do without; False when apt-get failed."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    # Somebody else may be installing just now.
+    get = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120"]
+    for command in (
+        [*get, "update"],
+        [*get, "install", "-y", "--no-install-recommends", *packages],
+    ):
+        done = subprocess.run(command, env=environment, check=False, stdout=sys.stderr)
+        if done.returncode != 0:
+            return False
+    return True
