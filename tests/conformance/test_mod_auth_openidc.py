@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from tests.conformance.apache import Apache, ApacheMissing, installed, running
-from tests.conformance.browser import HEADERS, Answer, Browser, Shown
+from tests.conformance.browser import Answer, Shown
+from tests.conformance.person import Person, led, somebody
 from tests.conformance.site import USERNAME, Site
 from tests.web.markup import Page
 
@@ -26,48 +27,11 @@ def apache(site: Site) -> Iterator[Apache]:
         yield started
 
 
-class Person:
-    """Somebody with an empty browser: what of it is at the wiki, and what at the site."""
-
-    def __init__(self, site: Site, apache: Apache) -> None:
-        self.at_site = Browser(site)
-        self._apache = apache
-        self._wiki = site.http()
-        self._wiki.headers.update({**HEADERS, "Sec-Fetch-Site": "cross-site"})
-
-    def close(self) -> None:
-        """Closes the connections."""
-        self._wiki.close()
-        self.at_site.close()
-
-    def open(self, address: str) -> httpx.Response:
-        """Opens an address of Apache's; a path is one of the wiki's."""
-        return self._wiki.get(address if address.startswith("https:") else self.wiki(address))
-
-    def wiki(self, path: str) -> str:
-        """The whole address of a page of the wiki's."""
-        return f"{self._apache.origin}{path}"
-
-    def sign_in(self, path: str = "/") -> str:
-        """Opens a page, goes through the site's pages and back; gives who Apache says it is."""
-        answer = self.at_site.go_through(led(self.open(path)))
-        assert isinstance(answer, Answer), f"no answer but a page: {answer.title}"
-        assert led(self.open(answer.location)) == self.wiki(path)
-        return remote_user(self.open(path))
-
-
 @pytest.fixture
 def person(site: Site, apache: Apache) -> Iterator[Person]:
     """Somebody with an empty browser."""
-    somebody = Person(site, apache)
-    yield somebody
-    somebody.close()
-
-
-def led(answer: httpx.Response) -> str:
-    """Where Apache sends the browser."""
-    assert answer.status_code == 302, f"{answer.status_code}: {answer.text}"
-    return answer.headers["Location"]
+    with somebody(site, apache.origin) as person:
+        yield person
 
 
 def remote_user(answer: httpx.Response) -> str:
@@ -79,17 +43,17 @@ def remote_user(answer: httpx.Response) -> str:
 
 def test_apache_by_our_page_tells_the_wiki_the_name(person: Person) -> None:
     """The virtual host of the page signs in, and remembers it on another page of the wiki."""
-    assert person.sign_in("/index.php?title=Main_Page") == USERNAME
+    page = "/index.php?title=Main_Page"
+    assert person.sign_in(page) == person.wiki(page)
+    assert remote_user(person.open(page)) == USERNAME
     assert remote_user(person.open("/another")) == USERNAME
 
 
 def test_apache_by_our_page_hears_of_a_logout(site: Site, person: Person) -> None:
     """Whoever signs out at the site is signed out at Apache, by back-channel logout."""
-    assert person.sign_in() == USERNAME
-    asked = person.at_site.open(site.metadata["end_session_endpoint"])
-    assert isinstance(asked, Shown)
-    (form,) = [one for one in asked.page.all("form") if "logout" in one.get("action")]
-    person.at_site.submit(asked, form)
+    person.sign_in("/")
+    assert remote_user(person.open("/")) == USERNAME
+    person.sign_out_at_site(site.metadata["end_session_endpoint"])
     deadline = time.monotonic() + _PATIENCE
     while (answer := person.open("/")).status_code == 200:
         assert time.monotonic() < deadline, "Apache was not told"
@@ -99,7 +63,7 @@ def test_apache_by_our_page_hears_of_a_logout(site: Site, person: Person) -> Non
 
 def test_apache_by_our_page_signs_out_at_the_site(site: Site, person: Person) -> None:
     """Its link to sign out ends the session here, without a question, and leads to a free page."""
-    assert person.sign_in() == USERNAME
+    person.sign_in("/")
     goodbye = person.wiki("/signed-out")
     sent = led(person.open(f"/oidc/redirect?logout={quote(goodbye, safe='')}"))
     assert sent.startswith(site.metadata["end_session_endpoint"])

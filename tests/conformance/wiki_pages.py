@@ -27,11 +27,15 @@ class WikiPage:
         (found,) = [block for block in blocks if containing in block]
         return str(found)
 
+    def at(self, site: Site, block: str) -> str:
+        """A block with this site's addresses in place of the page's."""
+        assert _ISSUER in block or "://" not in block, "the page leads elsewhere"
+        return block.replace(_ISSUER, site.issuer)
+
     def settings(self, site: Site, client: Client, block: str, *, client_id: str) -> str:
-        """A block with the addresses and the client id of the test's in place of the page's."""
-        for words in (_ISSUER, client_id):
-            assert words in block, f"the page says no {words}"
-        return block.replace(_ISSUER, site.issuer).replace(client_id, client.client_id)
+        """A block with this site's addresses and the client id of the test's."""
+        assert client_id in block, f"the page says no {client_id}"
+        return self.at(site, block).replace(client_id, client.client_id)
 
     def register(self, site: Site) -> Client:
         """Registers the wiki by the page's very command."""
