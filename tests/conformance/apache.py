@@ -4,6 +4,7 @@ Debian's packages; where they are missing and may be installed, they are: withou
 which would bring a service with it. Behind Apache is a page that shows `REMOTE_USER` and no more.
 """
 
+import re
 import secrets
 import shutil
 import sys
@@ -74,6 +75,7 @@ SSLCertificateFile {bundle}
 </VirtualHost>
 """
 _SHOWN: Final = '<p id="remote-user"><!--#echo var="REMOTE_USER" --></p>\n'
+_PROTECTED: Final = re.compile(r"^<Location />\n.*?^</Location>\n", re.MULTILINE | re.DOTALL)
 _CERTIFICATE_ENDS: Final = "-----END CERTIFICATE-----\n"
 
 
@@ -103,8 +105,11 @@ def installed() -> None:
 
 
 @contextmanager
-def running(site: Site) -> Iterator[Apache]:
-    """Registers it by the page, starts it by the page's virtual host, and stops it at the end."""
+def running(site: Site, *, with_readers: bool = False) -> Iterator[Apache]:
+    """Registers it by the page, starts it by the page's virtual host, and stops it at the end.
+
+    With readers, by what the page has for them.
+    """
     port = free_port()
     origin = f"https://localhost:{port}"
     page = WikiPage(_PAGE, documented=_WIKI, origin=origin)
@@ -113,7 +118,11 @@ def running(site: Site) -> Iterator[Apache]:
     folder = Path(tempfile.mkdtemp(prefix="authsite-apache-"))
     supervisor = Supervisor(folder)
     try:
-        lines = page.settings(site, client, page.block("apache"), client_id=_CLIENT_ID)
+        host = page.block("apache", "OIDCClientID")
+        if with_readers:
+            host, replaced = _PROTECTED.subn(page.block("apache", "OIDCUnAuthAction"), host)
+            assert replaced == 1
+        lines = page.settings(site, client, host, client_id=_CLIENT_ID)
         _furnish(folder, site, client, port, lines)
         supervisor.start(
             Program(

@@ -27,9 +27,10 @@ class Person:
         """The whole address of a page of the wiki's."""
         return f"{self._origin}{path}"
 
-    def open(self, address: str) -> httpx.Response:
+    def open(self, address: str, **headers: str) -> httpx.Response:
         """Opens an address of the wiki's, whole or its path, and follows nothing."""
-        return self._wiki.get(address if address.startswith("https:") else self.wiki(address))
+        whole = address if address.startswith("https:") else self.wiki(address)
+        return self._wiki.get(whole, headers=headers)
 
     def sign_in(self, path: str) -> str:
         """Opens what leads to the site, goes through its pages; gives where the wiki leads then."""

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
@@ -17,12 +17,17 @@ _PATIENCE = 20.0  # seconds
 
 
 @pytest.fixture(scope="module")
-def apache(site: Site) -> Iterator[Apache]:
-    """A running Apache that the site knows as its wiki."""
+def packages() -> None:
+    """What Apache is run from."""
     try:
         installed()
     except ApacheMissing as missing:
         pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="module")
+def apache(site: Site, packages: None) -> Iterator[Apache]:
+    """A running Apache that the site knows as its wiki."""
     with running(site) as started:
         yield started
 
@@ -84,3 +89,21 @@ def test_apache_by_our_page_lets_nobody_in_who_was_refused(site: Site, person: P
     assert answer.parameters["error"] == "login_required"
     assert "Error" in person.open(answer.location).text
     assert led(person.open("/")).startswith(site.metadata["authorization_endpoint"])
+
+
+def test_apache_by_our_page_lets_readers_in_without_a_name(site: Site, packages: None) -> None:
+    """Nobody is led to the site who only reads; either way to sign in comes back with a name."""
+    with running(site, with_readers=True) as apache:
+        pretending = {"Remote-User": USERNAME, "OIDC_CLAIM_preferred_username": USERNAME}
+        for path in ("/sign-in/", _sign_in_link(site, apache)):
+            with somebody(site, apache.origin) as person:
+                assert remote_user(person.open("/")) == ""
+                assert remote_user(person.open("/", **pretending)) == ""
+                back = person.sign_in(path)
+                assert remote_user(person.open(back)) == USERNAME
+                assert remote_user(person.open("/")) == USERNAME
+
+
+def _sign_in_link(site: Site, apache: Apache) -> str:
+    to = {"iss": site.issuer, "target_link_uri": f"{apache.origin}/page"}
+    return f"/oidc/redirect?{urlencode(to)}"
