@@ -11,7 +11,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -83,14 +82,6 @@ class ApacheMissing(Exception):
     """No Apache with mod_auth_openidc on this machine, and none may be installed by us."""
 
 
-@dataclass(frozen=True)
-class Apache:
-    """Where it is, and how the site knows it."""
-
-    origin: str
-    client: Client
-
-
 def installed() -> None:
     """Make sure that there is an Apache with mod_auth_openidc. Raises ApacheMissing."""
     if _PROGRAM.exists() and _MODULE.exists():
@@ -105,10 +96,10 @@ def installed() -> None:
 
 
 @contextmanager
-def running(site: Site, *, with_readers: bool = False) -> Iterator[Apache]:
+def running(site: Site, *, with_readers: bool = False) -> Iterator[str]:
     """Registers it by the page, starts it by the page's virtual host, and stops it at the end.
 
-    With readers, by what the page has for them.
+    Gives its origin. With readers, by what the page has for them.
     """
     port = free_port()
     origin = f"https://localhost:{port}"
@@ -124,24 +115,9 @@ def running(site: Site, *, with_readers: bool = False) -> Iterator[Apache]:
             assert replaced == 1
         lines = page.settings(site, client, host, client_id=_CLIENT_ID)
         _furnish(folder, site, client, port, lines)
-        supervisor.start(
-            Program(
-                "apache",
-                [
-                    str(_PROGRAM),
-                    "-d",
-                    str(folder),
-                    "-f",
-                    str(folder / "apache.conf"),
-                    "-DFOREGROUND",
-                ],
-                {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
-                folder / "apache.log",
-                Probe("localhost", port, "/signed-out", tls=True),
-            )
-        )
+        supervisor.start(_program(folder, port))
         supervisor.wait_until_ready()
-        yield Apache(origin, client)
+        yield origin
     finally:
         supervisor.stop()
         if (folder / "error.log").exists():

@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,7 @@ ASKS_AFTER: Final = 1  # second
 @contextmanager
 def running(site: Site, folder: Path) -> Iterator[str]:
     """Registers it by the page, serves it over TLS, and stops it at the end; gives its origin."""
+    assert find_spec("mozilla_django_oidc"), "not installed: install requirements/dev.txt"
     port = free_port()
     origin = f"https://localhost:{port}"
     page = WikiPage("django-wiki.md", documented=_WIKI, origin=origin)

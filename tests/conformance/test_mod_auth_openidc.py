@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 import httpx
 import pytest
 
-from tests.conformance.apache import Apache, ApacheMissing, installed, running
+from tests.conformance.apache import ApacheMissing, installed, running
 from tests.conformance.browser import Answer, Shown
 from tests.conformance.person import Person, led, somebody
 from tests.conformance.site import USERNAME, Site
@@ -26,16 +26,16 @@ def packages() -> None:
 
 
 @pytest.fixture(scope="module")
-def apache(site: Site, packages: None) -> Iterator[Apache]:
-    """A running Apache that the site knows as its wiki."""
-    with running(site) as started:
-        yield started
+def apache(site: Site, packages: None) -> Iterator[str]:
+    """The origin of a running Apache."""
+    with running(site) as origin:
+        yield origin
 
 
 @pytest.fixture
-def person(site: Site, apache: Apache) -> Iterator[Person]:
+def person(site: Site, apache: str) -> Iterator[Person]:
     """Somebody with an empty browser."""
-    with somebody(site, apache.origin) as person:
+    with somebody(site, apache) as person:
         yield person
 
 
@@ -96,7 +96,7 @@ def test_apache_by_our_page_lets_readers_in_without_a_name(site: Site, packages:
     with running(site, with_readers=True) as apache:
         pretending = {"Remote-User": USERNAME, "OIDC_CLAIM_preferred_username": USERNAME}
         for path in ("/sign-in/", _sign_in_link(site, apache)):
-            with somebody(site, apache.origin) as person:
+            with somebody(site, apache) as person:
                 assert remote_user(person.open("/")) == ""
                 assert remote_user(person.open("/", **pretending)) == ""
                 back = person.sign_in(path)
@@ -104,6 +104,6 @@ def test_apache_by_our_page_lets_readers_in_without_a_name(site: Site, packages:
                 assert remote_user(person.open("/")) == USERNAME
 
 
-def _sign_in_link(site: Site, apache: Apache) -> str:
-    to = {"iss": site.issuer, "target_link_uri": f"{apache.origin}/page"}
+def _sign_in_link(site: Site, apache: str) -> str:
+    to = {"iss": site.issuer, "target_link_uri": f"{apache}/page"}
     return f"/oidc/redirect?{urlencode(to)}"
