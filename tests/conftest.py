@@ -77,6 +77,10 @@ def server() -> Iterator[Server]:
     try:
         running = embedded.start()
         prepare_cluster(running, DATABASE_PASSWORDS)
+        with superuser(running) as connection:
+            # tests/emptying.py tidies up, between tests.
+            connection.execute("ALTER SYSTEM SET autovacuum_naptime = '20d'")
+            connection.execute("SELECT pg_reload_conf()")
         for arguments in (["migrate", "--database", "vault"], ["migrate"]):
             _manage("owner", *arguments)
         _manage("owner", "createsigningkeys")

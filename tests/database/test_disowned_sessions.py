@@ -201,7 +201,11 @@ def test_disowning_with_arguments_missing_or_odd_is_a_bad_request(
     "victim",
     [
         "SELECT sid FROM vault.sessions WHERE account_id <> %s",  # somebody else's
-        "SELECT sid FROM vault.sessions WHERE account_id = %s ORDER BY created_at LIMIT 1",
+        # Another one of her own.
+        (
+            "SELECT s.sid FROM vault.sessions s, vault.mailed_tokens t"
+            " WHERE s.account_id = %s AND s.sid <> t.sid AND t.purpose = 'disown'"
+        ),
         "SELECT NULL::uuid WHERE %s IS NOT NULL",
     ],
 )

@@ -87,7 +87,8 @@ def forged_agreement(admin: psycopg.Connection, *what: str) -> str:
     With a challenge that nobody has answered.
     """
     [sid] = admin.execute(
-        "SELECT sid FROM vault.sessions WHERE kind = 'operator' ORDER BY created_at DESC LIMIT 1"
+        "SELECT sid FROM vault.sessions WHERE kind = 'operator'"
+        " ORDER BY created_at DESC, last_seen_at DESC LIMIT 1"
     ).fetchone() or [None]
     key = subprocess_environment("operator")["AUTHSITE_SECRET_KEY"]
     with override_settings(SECRET_KEY=key):

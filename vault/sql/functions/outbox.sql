@@ -1,18 +1,20 @@
 -- The outbox, for the worker alone: at least once, with leases; nobody else can read a letter.
 
--- Takes up to p_limit due jobs and hides them from other workers until the lease runs out.
+-- Takes up to p_limit due jobs, the oldest first, and hides them from other workers until the lease runs out.
 CREATE OR REPLACE FUNCTION api.claim_outbox_v1(p_limit integer, p_lease_seconds integer)
 RETURNS TABLE (id bigint, kind text, payload jsonb, tries integer, sealed_address bytea,
                account_id uuid, created_at timestamptz)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s' AS $$
-    UPDATE vault.outbox o SET tries = o.tries + 1,
-        not_before = clock_timestamp() + make_interval(secs => p_lease_seconds)
-    WHERE o.id IN (
-        SELECT due.id FROM vault.outbox due
-        WHERE p_lease_seconds > 0 AND due.done_at IS NULL AND due.buried_at IS NULL
-          AND due.not_before <= clock_timestamp()
-        ORDER BY due.not_before LIMIT p_limit FOR UPDATE SKIP LOCKED)
-    RETURNING o.id, o.kind, o.payload, o.tries, o.sealed_address, o.account_id, o.created_at;
+    WITH claimed AS (
+        UPDATE vault.outbox o SET tries = o.tries + 1,
+            not_before = clock_timestamp() + make_interval(secs => p_lease_seconds)
+        WHERE o.id IN (
+            SELECT due.id FROM vault.outbox due
+            WHERE p_lease_seconds > 0 AND due.done_at IS NULL AND due.buried_at IS NULL
+              AND due.not_before <= clock_timestamp()
+            ORDER BY due.not_before LIMIT p_limit FOR UPDATE SKIP LOCKED)
+        RETURNING o.id, o.kind, o.payload, o.tries, o.sealed_address, o.account_id, o.created_at)
+    SELECT * FROM claimed c ORDER BY c.id;
 $$;
 
 CREATE OR REPLACE FUNCTION api.finish_outbox_v1(p_id bigint) RETURNS void
