@@ -29,6 +29,12 @@ JOIN pg_depend d ON d.objid = s.oid AND d.deptype IN ('a', 'i')
 JOIN pg_class c ON c.oid = d.refobjid
 WHERE s.relkind = 'S' AND c.relnamespace = %(schema)s::regnamespace AND c.relname <> ALL (%(kept)s)
 """
+_FORGET = """
+SELECT pg_clear_relation_stats(c.relnamespace::regnamespace::text, c.relname)
+FROM unnest(%(tables)s::regclass[]) AS t JOIN pg_index i ON i.indrelid = t
+JOIN pg_class c ON c.oid IN (i.indrelid, i.indexrelid)
+GROUP BY c.oid
+"""
 _AS_AT_FIRST: tuple[LiteralString, ...] = (
     "UPDATE vault.site SET epoch = 1, sign_up_open = true, sign_in_open = true",
     "UPDATE vault.site SET sign_in_known_only = false",
@@ -43,7 +49,7 @@ class _Database:
 
     connection: psycopg.Connection
     question: str
-    tidying: str
+    tables: list[str]
 
     @classmethod
     def at(cls, address: str, schema: str, kept: list[str]) -> "_Database":
@@ -55,7 +61,7 @@ class _Database:
         assert tables
         looks = [f"SELECT true, '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables]
         looks += [f"SELECT false, '{name}' FROM {name} WHERE is_called" for name in sequences]
-        return cls(connection, " UNION ALL ".join(looks), f"VACUUM {', '.join(tables)}")
+        return cls(connection, " UNION ALL ".join(looks), tables)
 
     def empty(self) -> None:
         """Deletes every row, and has every number begin again."""
@@ -73,8 +79,12 @@ class _Database:
                     )
 
     def tidy(self) -> None:
-        """Takes away what deleted rows leave behind."""
-        self.connection.execute(self.tidying)
+        """Takes away what deleted rows leave behind, and that the tables were seen empty.
+
+        A plan for a table of which nothing is known is one for many rows, as the site's are.
+        """
+        self.connection.execute(f"VACUUM {', '.join(self.tables)}")
+        self.connection.execute(_FORGET, {"tables": self.tables})
 
 
 @dataclass
